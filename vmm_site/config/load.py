@@ -1,0 +1,152 @@
+"""From the operator's file and the environment to a checked ``Config``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from vmm_site.config.environment import NOT_SET_FROM_OUTSIDE, Key, overrides, section_of
+from vmm_site.config.errors import ConfigError, Problem
+from vmm_site.config.explain import problem_of
+from vmm_site.config.model import Config
+from vmm_site.config.replaced import REPLACED, Table, bring_up_to_date
+from vmm_site.config.values import resolve_path
+
+
+def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Read, complete and check the configuration.
+
+    Args:
+        path: the operator's file; ``None`` takes the one that ``VMM_CONFIG`` names, if any.
+        environ: the process's environment.
+
+    Raises:
+        ConfigError: the file can't be read, or values are wrong. All of them are named.
+    """
+    if path is None and environ.get("VMM_CONFIG"):
+        path = Path(environ["VMM_CONFIG"])
+    home = Path(environ.get("HOME") or Path("~").expanduser())
+    file = None if path is None else resolve_path(str(path), {"base": Path.cwd(), "home": home})
+    table = {} if file is None else _read(file)
+    notes = [*bring_up_to_date(table), *_drop_unknown(table, Config)]
+
+    sources: dict[Key, str] = {}
+    for key, variable, value in overrides(environ):
+        _put(table, key, value, variable)
+        sources[key] = f"environment variable {variable}"
+    source = str(file) if file else "default"
+
+    context = {"base": file.parent if file else Path.cwd(), "home": home}
+    _complete(table, context, environ, first_try=file is None)
+    _split_address(table, sources, source)
+    try:
+        return Config.model_validate({**table, "from_file": file, "notes": tuple(notes)}, context=context)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        raise ConfigError(*(problem_of(e, sources, source) for e in found)) from None
+
+
+def _read(file: Path) -> Table:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(Problem(str(file), "", f"not valid TOML: {error}")) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(Problem(str(file), "", f"not UTF-8 text: {error}")) from None
+    except OSError as error:
+        raise ConfigError(Problem(str(file), "", f"can't be read: {error.strerror or error}")) from None
+
+
+def _drop_unknown(table: Table, model: type[BaseModel], prefix: Key = ()) -> list[str]:
+    """Take keys without a meaning out of ``table``; say for each why, or what it may have meant."""
+    notes: list[str] = []
+    fields = {name: field for name, field in model.model_fields.items() if name not in NOT_SET_FROM_OUTSIDE}
+    known = {alias: field for field in fields.values() for alias in _aliases(field.validation_alias)}
+    known |= fields
+    for key in list(table):
+        dotted = ".".join((*prefix, key))
+        if dotted in REPLACED:
+            notes.append(f"{dotted} is ignored: {REPLACED[dotted]}")
+        elif key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            notes.append(f"{dotted} is ignored: no such setting{hint}")
+        else:
+            inner = section_of(known[key])
+            if inner is not None and isinstance(table[key], dict):
+                notes += _drop_unknown(table[key], inner, (*prefix, key))
+            continue
+        del table[key]
+    return notes
+
+
+def _aliases(alias: object) -> list[str]:
+    choices = getattr(alias, "choices", [alias] if alias else [])
+    return [choice for choice in choices if isinstance(choice, str)]
+
+
+def _put(table: Table, key: Key, value: Any, variable: str) -> None:
+    for name in key[:-1]:
+        inner = table.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(Problem(f"environment variable {variable}", name, "this is no section"))
+        table = inner
+    if key == ("cvm", "gateway_urls"):
+        table.pop("tproxy_urls", None)
+    table[key[-1]] = value
+
+
+def _complete(
+    table: Table, context: Mapping[str, Path], environ: Mapping[str, str], *, first_try: bool
+) -> None:
+    """Fill in what depends on something else: folders on the data folder, ports on having a file."""
+    if not table.get("data_dir"):
+        xdg = environ.get("XDG_DATA_HOME", "")
+        share = Path(xdg) if xdg.startswith("/") else context["home"] / ".local" / "share"
+        table["data_dir"] = str(share / "dstack-vmm")
+    data_dir = table["data_dir"]
+    if isinstance(data_dir, str):
+        data = resolve_path(data_dir, context)
+        if not table.get("run_path"):
+            table["run_path"] = str(data / "vm")
+        image = table.setdefault("image", {})
+        if isinstance(image, dict) and not image.get("path"):
+            image["path"] = str(data / "image")
+    if first_try:
+        cvm = table.setdefault("cvm", {})
+        if isinstance(cvm, dict) and isinstance(cvm.setdefault("port_mapping", {}), dict):
+            cvm["port_mapping"].setdefault("enabled", True)
+
+
+def _split_address(table: Table, sources: dict[Key, str], source: str) -> None:
+    """``unix:PATH``, ``tcp:HOST:PORT`` and ``HOST:PORT`` may all be written as ``address``.
+
+    A Unix socket there stands alone unless a TCP port is named beside it by
+    ``VMM_PORT``; to listen on both, write ``address`` and ``unix_socket``.
+    """
+    address = table.get("address")
+    if not isinstance(address, str):
+        return
+    if address.startswith("unix:"):
+        table.setdefault("unix_socket", address.removeprefix("unix:"))
+        table["address"] = "127.0.0.1" if ("port",) in sources else ""
+        return
+    host = address.removeprefix("tcp:")
+    if host.startswith("["):
+        host, _, port = host[1:].partition("]")
+        port = port.removeprefix(":")
+    elif host.count(":") == 1:
+        host, _, port = host.partition(":")
+    else:
+        port = ""
+    if not host and address:
+        where = sources.get(("address",), source)
+        raise ConfigError(Problem(where, "address", "names no host", repr(address)))
+    table["address"] = host
+    if port and ("port",) not in sources:
+        table["port"] = port

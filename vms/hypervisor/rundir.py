@@ -68,7 +68,7 @@ class RunDir:
 
     @property
     def exit_reason_file(self) -> Path:
-        """The QMP SHUTDOWN reason, noted when it was heard."""
+        """How the last run ended, settled once: every later look tells the same."""
         return self.path / "exit-reason.json"
 
     @property
@@ -79,6 +79,16 @@ class RunDir:
     @property
     def qmp_socket(self) -> Path:
         return self.path / "qmp.sock"
+
+    @property
+    def event_socket(self) -> Path:
+        """A second QMP monitor, only there to have its events logged."""
+        return self.path / "qmp-events.sock"
+
+    @property
+    def event_log(self) -> Path:
+        """QEMU's own log of its QMP events: says how it ended also when nobody was listening."""
+        return self.path / "qmp-events.log"
 
     @property
     def agent_socket(self) -> Path:

@@ -1,0 +1,124 @@
+"""Making, filling, listing and deleting the directories of VMs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from .base import GuestSpec, LaunchRefused
+from .durable import fsync_directory, read_regular_file, replace_file
+from .rundir import VM_ID_PATTERN, RunDir
+
+KEPT_LOG_SEGMENTS = 3
+"""How many earlier boots' logs are kept: ``serial.log.1`` is the youngest."""
+
+FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}\Z")
+
+
+def scan_ids(run_path: Path) -> list[str]:
+    """Ids of the VM directories in ``run_path``, sorted; links and other folders are left out."""
+    try:
+        entries = list(os.scandir(run_path))
+    except FileNotFoundError:
+        return []
+    folders = (entry for entry in entries if entry.is_dir(follow_symlinks=False))
+    return sorted(
+        folder.name
+        for folder in folders
+        if VM_ID_PATTERN.match(folder.name) and _is_vm(RunDir(Path(folder.path)))
+    )
+
+
+def _is_vm(run_dir: RunDir) -> bool:
+    marks = (run_dir.manifest, run_dir.launch_file, run_dir.removing_marker)
+    return any(mark.exists() for mark in marks)
+
+
+def fill(run_dir: RunDir, spec: GuestSpec) -> None:
+    """Write run files and shared files; files that have their content already are left alone.
+
+    Raises:
+        LaunchRefused: the VM is being removed, a name is no plain file name, or
+            the files can't be written (the message says why).
+    """
+    if run_dir.removing_marker.exists():
+        raise LaunchRefused(f"VM {spec.vm_id} is being removed")
+    for name in (*spec.run_files, *spec.shared_files):
+        if not FILE_NAME_PATTERN.match(name) or name in (".", ".."):
+            raise LaunchRefused(f"{name!r} is not a plain file name")
+    try:
+        run_dir.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        run_dir.shared.mkdir(mode=0o700, exist_ok=True)
+        _write_changed(run_dir.path, spec.run_files, beside=run_dir.path)
+        # The guest may write in shared/, so nothing half-written is ever made in there.
+        _write_changed(run_dir.shared, spec.shared_files, beside=run_dir.path)
+    except OSError as error:
+        raise LaunchRefused(f"cannot write the VM's directory: {error}") from error
+
+
+def _write_changed(folder: Path, files: Mapping[str, bytes | None], *, beside: Path) -> None:
+    for name, content in files.items():
+        path = folder / name
+        if content is None:
+            if path.is_symlink() or path.exists():
+                path.unlink()
+                fsync_directory(folder)
+        elif read_regular_file(path, len(content) + 1) != content:
+            replace_file(path, content, beside=beside)
+
+
+def rotate_logs(run_dir: RunDir) -> None:
+    """Move the last boot's logs aside, so that the next boot begins new ones."""
+    for log in (run_dir.serial_log, run_dir.stdout_log, run_dir.stderr_log):
+        if not log.exists() or log.stat().st_size == 0:
+            continue
+        for number in range(KEPT_LOG_SEGMENTS, 0, -1):
+            younger = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
+            if younger.exists():
+                younger.replace(log.with_name(f"{log.name}.{number}"))
+
+
+def clear_traces(run_dir: RunDir) -> None:
+    """Delete what an earlier run left that could be taken for the next run's."""
+    for path in (
+        run_dir.exit_file,
+        run_dir.exit_reason_file,
+        run_dir.pidfile,
+        run_dir.qmp_socket,
+        run_dir.event_log,
+        run_dir.event_socket,
+        run_dir.serial_socket,
+        run_dir.agent_socket,
+    ):
+        path.unlink(missing_ok=True)
+    fsync_directory(run_dir.path)
+
+
+def delete(run_dir: RunDir) -> None:
+    """Delete a VM's directory, never what a link in it leads to; an interrupted call can be repeated.
+
+    The marker goes last, so that what is left of an interrupted removal is still
+    found by :func:`scan_ids`.
+
+    Raises:
+        RuntimeError: the directory is a link, which we never follow.
+    """
+    if run_dir.path.is_symlink():
+        raise RuntimeError(f"{run_dir.path} is a link: remove it by hand")
+    if not run_dir.path.exists():
+        return
+    replace_file(run_dir.removing_marker, b"")
+    for entry in list(os.scandir(run_dir.path)):
+        path = Path(entry.path)
+        if path == run_dir.removing_marker:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    run_dir.removing_marker.unlink()
+    run_dir.path.rmdir()
+    fsync_directory(run_dir.path.parent)

@@ -1,0 +1,194 @@
+"""A full driver without a hypervisor, kept honest by the real one's contract tests.
+
+What "runs" is noted in the VM's directory, so a new FakeDriver on the same run
+path adopts it, as the real driver would after a restart of the server. Tests
+steer it with :meth:`FakeDriver.refuse_launch`, :meth:`FakeDriver.die`,
+:meth:`FakeDriver.freeze` and the delays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect as introspection
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import directory
+from .base import (
+    Exit,
+    ExitListener,
+    ExitReason,
+    GuestSpec,
+    LaunchRefused,
+    NotAnswering,
+    Observation,
+    Power,
+)
+from .records import LaunchRecord, Phase, read_exit, write_exit
+from .rundir import RunDir
+
+FAKE_BOOT_ID = "fake"
+FIRST_FAKE_PID = 5_000_000
+"""Above the kernel's largest pid, so that no real process is ever taken for a fake guest."""
+
+_pids = itertools.count(FIRST_FAKE_PID)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that the driver got; ``generation`` where a spec came with it."""
+
+    verb: str
+    vm_id: str
+    generation: int | None = None
+
+
+class FakeDriver:
+    """Implements ``Driver``; all VMs live in small files under ``run_path``."""
+
+    def __init__(self, run_path: Path) -> None:
+        self.run_path = run_path
+        self.calls: list[Call] = []
+        self.launch_delay_s = 0.0
+        self.stop_delay_s = 0.0
+        self.ignores_powerdown = False
+        self._refusals: dict[str | None, str] = {}
+        self._frozen: set[str] = set()
+        self._listener: ExitListener | None = None
+        self._notices: set[asyncio.Future[None]] = set()
+
+    # -- the driver's contract
+
+    def on_exit(self, listener: ExitListener) -> None:
+        self._listener = listener
+
+    async def scan(self) -> list[str]:
+        return directory.scan_ids(self.run_path)
+
+    async def inspect(self, vm_id: str) -> Observation:
+        self._note("inspect", vm_id)
+        return self._look(vm_id)
+
+    async def prepare(self, spec: GuestSpec) -> None:
+        self._note("prepare", spec.vm_id, spec.generation)
+        directory.fill(self._run_dir(spec.vm_id), spec)
+
+    async def launch(self, spec: GuestSpec) -> Observation:
+        self._note("launch", spec.vm_id, spec.generation)
+        seen = self._look(spec.vm_id)
+        if seen.power is Power.ON and seen.generation == spec.generation:
+            return seen
+        if seen.power in (Power.ON, Power.UNKNOWN):
+            raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
+        run_dir = self._run_dir(spec.vm_id)
+        directory.fill(run_dir, spec)
+        await asyncio.sleep(self.launch_delay_s)
+        directory.rotate_logs(run_dir)
+        directory.clear_traces(run_dir)
+        LaunchRecord(spec.generation, Phase.SPAWNED, FAKE_BOOT_ID).write(run_dir)
+        refusal = self._refusals.get(spec.vm_id, self._refusals.get(None))
+        if refusal is not None:
+            run_dir.stderr_log.write_text(refusal + "\n")
+            write_exit(run_dir, Exit(ExitReason.ERROR, _now_ms(), 1, refusal))
+            raise LaunchRefused(refusal)
+        run_dir.data_disk.touch()
+        run_dir.stdout_log.touch()
+        run_dir.stderr_log.touch()
+        run_dir.serial_log.write_text(f"fake guest {spec.vm_id} generation {spec.generation} booted\n")
+        record = LaunchRecord(
+            spec.generation, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=_now_ms()
+        )
+        record.write(run_dir)
+        return self._look(spec.vm_id)
+
+    async def powerdown(self, vm_id: str) -> None:
+        self._note("powerdown", vm_id)
+        if self._look(vm_id).power is not Power.ON:
+            raise NotAnswering(f"VM {vm_id} does not answer: it is not running, or frozen")
+        if not self.ignores_powerdown:
+            self.die(vm_id, ExitReason.GUEST_SHUTDOWN, 0)
+
+    async def stop(self, vm_id: str) -> None:
+        self._note("stop", vm_id)
+        if self._look(vm_id).power not in (Power.ON, Power.UNKNOWN):
+            return
+        await asyncio.sleep(self.stop_delay_s)
+        frozen = vm_id in self._frozen
+        reason, code = (ExitReason.KILLED, 137) if frozen else (ExitReason.HOST_QUIT, 0)
+        self.die(vm_id, reason, code)
+
+    async def remove(self, vm_id: str) -> None:
+        self._note("remove", vm_id)
+        if self._look(vm_id).power in (Power.ON, Power.UNKNOWN):
+            raise RuntimeError(f"VM {vm_id} runs: its directory is not removed")
+        directory.delete(self._run_dir(vm_id))
+
+    def directory(self, vm_id: str) -> Path:
+        return self._run_dir(vm_id).path
+
+    async def close(self) -> None:
+        self._listener = None
+
+    # -- controls for tests
+
+    def refuse_launch(self, vm_id: str | None, message: str | None) -> None:
+        """Refuse launches of ``vm_id`` (``None``: all) with ``message``; ``None`` allows them again."""
+        if message is None:
+            self._refusals.pop(vm_id, None)
+        else:
+            self._refusals[vm_id] = message
+
+    def die(
+        self, vm_id: str, reason: ExitReason = ExitReason.KILLED, code: int | None = 137, detail: str = ""
+    ) -> None:
+        """End a running guest as if its QEMU had ended by itself, and tell the listener."""
+        run_dir = self._run_dir(vm_id)
+        if self._look(vm_id).power not in (Power.ON, Power.UNKNOWN):
+            raise RuntimeError(f"VM {vm_id} is not running")
+        self._frozen.discard(vm_id)
+        write_exit(run_dir, Exit(reason, _now_ms(), code, detail))
+        if self._listener is not None:
+            told = self._listener(vm_id)
+            if introspection.isawaitable(told):
+                notice = asyncio.ensure_future(told)
+                self._notices.add(notice)
+                notice.add_done_callback(self._notices.discard)
+
+    def freeze(self, vm_id: str) -> None:
+        """Let the guest live on without answering: it is observed as UNKNOWN."""
+        self._frozen.add(vm_id)
+
+    def thaw(self, vm_id: str) -> None:
+        """Let a frozen guest answer again."""
+        self._frozen.discard(vm_id)
+
+    def verbs(self, vm_id: str) -> list[str]:
+        """The verbs called for ``vm_id``, in order, without the looking."""
+        return [call.verb for call in self.calls if call.vm_id == vm_id and call.verb != "inspect"]
+
+    # -- inside
+
+    def _run_dir(self, vm_id: str) -> RunDir:
+        return RunDir.of(self.run_path, vm_id)
+
+    def _note(self, verb: str, vm_id: str, generation: int | None = None) -> None:
+        self.calls.append(Call(verb, vm_id, generation))
+
+    def _look(self, vm_id: str) -> Observation:
+        run_dir = self._run_dir(vm_id)
+        if not run_dir.path.is_dir():
+            return Observation(Power.ABSENT)
+        record = LaunchRecord.read(run_dir)
+        if record is None:
+            return Observation(Power.OFF)
+        ended = read_exit(run_dir)
+        if ended is not None or record.phase is not Phase.RUNNING:
+            return Observation(Power.OFF, record.generation, exit=ended)
+        power = Power.UNKNOWN if vm_id in self._frozen else Power.ON
+        return Observation(power, record.generation, record.pid, record.started_at_ms)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# A real server for one test run: its own folder, its own port, and nothing left of it afterwards.
+
+THROWAWAY_DIR=""
+THROWAWAY_URL=""
+THROWAWAY_PID=""
+
+free_port() {
+  "$VENV/bin/python" -I -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Sets THROWAWAY_URL once the server answers. It goes away with this script.
+start_throwaway_server() {
+  local port
+  port="$(free_port)"
+  THROWAWAY_DIR="$(mktemp -d "${TMPDIR:-/tmp}/vmm-e2e.XXXXXX")"
+  trap stop_throwaway_server EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  "$ROOT/script/server" --host 127.0.0.1 --port "$port" --data "$THROWAWAY_DIR/data" \
+    >"$THROWAWAY_DIR/server.log" 2>&1 </dev/null &
+  THROWAWAY_PID=$!
+  THROWAWAY_URL="http://127.0.0.1:$port"
+  await_throwaway_server
+}
+
+await_throwaway_server() {
+  local deadline=$((SECONDS + 120))
+  until curl --silent --fail --output /dev/null --max-time 2 "$THROWAWAY_URL/healthz"; do
+    if ! kill -0 "$THROWAWAY_PID" 2>/dev/null || [[ $SECONDS -ge $deadline ]]; then
+      tail -n 40 "$THROWAWAY_DIR/server.log" >&2
+      fail "The server did not come up."
+    fi
+    sleep 0.2
+  done
+}
+
+# Asked to end, VMs live on by design: what this server started is ended here, by pidfile, and only
+# where the process is still one of this folder.
+stop_throwaway_server() {
+  local status=$? pidfile
+  trap - EXIT
+  kill -TERM "$THROWAWAY_PID" 2>/dev/null || true
+  end_within 20 "$THROWAWAY_PID" || echo "The server had to be killed: it did not end within 20 s." >&2
+  while IFS= read -r -d '' pidfile; do
+    end_if_ours "$(<"$pidfile")"
+  done < <(find "$THROWAWAY_DIR/data" -maxdepth 4 -name '*.pid' -print0 2>/dev/null)
+  if [[ $status -ne 0 ]]; then
+    printf 'The server said:\n' >&2
+    tail -n 40 "$THROWAWAY_DIR/server.log" >&2
+  fi
+  rm -rf -- "$THROWAWAY_DIR"
+  exit "$status"
+}
+
+# end_within SECONDS PID: true if it ended by itself; killed otherwise.
+end_within() {
+  local deadline=$((SECONDS + $1))
+  while kill -0 "$2" 2>/dev/null; do
+    if [[ $SECONDS -ge $deadline ]]; then
+      kill -KILL "$2" 2>/dev/null || true
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+end_if_ours() {
+  [[ $1 =~ ^[0-9]+$ ]] || return 0
+  if tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$THROWAWAY_DIR/"; then
+    kill -TERM "$1" 2>/dev/null || true
+    end_within 5 "$1" || true
+  fi
+}

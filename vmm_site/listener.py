@@ -1,0 +1,348 @@
+"""Daphne, with what it lacks for a server that must end well and never fill its memory.
+
+- a port that is taken is an error, not an exit with code 0;
+- a request's body is bounded while it arrives, not once it is on the disk;
+- ``send`` waits while a client doesn't read: without that, what a slow client has
+  not taken piles up here;
+- requests can be drained and websockets closed before the loop ends.
+"""
+
+from __future__ import annotations
+
+# Installs the asyncio reactor, so it has to come before anything else of Twisted.
+import daphne.server  # isort: skip
+
+import asyncio
+import errno
+import json
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import endpoints as twisted_endpoints
+from twisted.internet import reactor as twisted_reactor
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IPushProducer
+from twisted.logger import STDLibLogObserver, globalLogBeginner
+from zope.interface import implementer
+
+# Twisted puts the real reactor in this module's place; its types don't know.
+reactor: Any = twisted_reactor
+server_from_string: Callable[[Any, str], Any] = twisted_endpoints.serverFromString
+
+SHUTTING_DOWN = 4012
+"""Close code of websockets when the server ends; 1012 means the same but may not be sent by us."""
+MAX_WEBSOCKET_MESSAGE = 64 * 1024
+PING_INTERVAL_S = 20
+PING_TIMEOUT_S = 30
+_LINGER_S = 5.0
+_TICK_S = 0.02
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """An address to listen on; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def description(self) -> str:
+        return f"tcp:port={self.port}:interface={_escape(self.host)}:backlog=512"
+
+
+@dataclass(frozen=True)
+class Unix:
+    """A socket file, for its owner and group; one that a dead server left is replaced."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+    @property
+    def description(self) -> str:
+        return f"unix:{_escape(str(self.path))}:mode=660:lockfile=1"
+
+
+Endpoint = Tcp | Unix
+
+
+class NotListening(Exception):
+    """An endpoint can't be listened on; ``in_use`` when somebody else does."""
+
+    def __init__(self, endpoint: Endpoint, reason: str, *, in_use: bool) -> None:
+        super().__init__(f"can't listen on {endpoint}: {reason}")
+        self.endpoint = endpoint
+        self.in_use = in_use
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(":", "\\:")
+
+
+@implementer(IPushProducer)
+class Tap:
+    """Open while the client takes what it is sent."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def opened(self) -> None:
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._open.set()
+
+
+class Request(WebRequest):
+    """An HTTP request whose body may not grow beyond the server's bound."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tap: Tap | None = None
+        self._received = 0
+        self._refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        too_large = length is not None and length > self.server.max_body_size
+        super().gotLength(0 if too_large else length)
+        if too_large:
+            # Nobody should be told to go on sending, either.
+            self.requestHeaders.removeHeader(b"expect")
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        self._received += len(data)
+        if not self._refused and self._received > self.server.max_body_size:
+            self._refuse()
+        if not self._refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        if self._refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
+
+    def _refuse(self) -> None:
+        """Answer 413, then take and drop the rest for a while: a reset would hide the answer."""
+        self._refused = True
+        message = f"the request's body is larger than {self.server.max_body_size} bytes"
+        body = json.dumps({"code": 413, "message": message}).encode()
+        head = (
+            "HTTP/1.1 413 Request Entity Too Large\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        self.channel.transport.write(head.encode() + body)
+        reactor.callLater(_LINGER_S, self.channel.loseConnection)
+
+    def feel(self) -> Tap | None:
+        """The tap of a response that comes in parts."""
+        if self.tap is None and self.channel is not None and not self.finished:
+            self.tap = Tap()
+            self.registerProducer(self.tap, True)
+        return self.tap
+
+    def finish(self) -> None:
+        if self.tap is not None and self.producer is not None:
+            self.unregisterProducer()
+        super().finish()
+
+
+class Socket(WebSocketProtocol):
+    """A websocket that knows whether its client still takes what it is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tap = Tap()
+
+    def onOpen(self) -> None:  # noqa: N802
+        # Until now the connection reported to the HTTP channel it grew out of.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self.tap, True)
+        super().onOpen()
+
+
+class Sockets(WebSocketFactory):
+    protocol = Socket
+
+
+class Channels(HTTPFactory):
+    """HTTP connections, remembered so that they can be closed at the end."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self.open: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def log(self, request: Any) -> None:
+        """No line for each request: what matters is in the audit log, how much in the metrics."""
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = Request
+        self.open.add(protocol)
+        return protocol
+
+
+class Server(daphne.server.Server):
+    """Listens, passes requests to the ASGI application, and can be wound down step by step."""
+
+    def __init__(self, application: Any, *, max_body_size: int) -> None:
+        super().__init__(
+            application,
+            endpoints=["given to listen()"],
+            signal_handlers=False,
+            http_timeout=None,
+            websocket_timeout=-1,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            websocket_max_message_size=MAX_WEBSOCKET_MESSAGE,
+            websocket_max_frame_size=MAX_WEBSOCKET_MESSAGE,
+            application_close_timeout=5,
+            server_name="dstack-vmm",
+        )
+        self.max_body_size = max_body_size
+        self.listeners: list[Any] = []
+        self.connections: dict[Any, dict[str, Any]] = {}
+        self.http_factory = Channels(self)
+        self.ws_factory = Sockets(self, server=self.server_name)
+        self.ws_factory.setProtocolOptions(
+            autoPingTimeout=self.ping_timeout,
+            allowNullOrigin=True,
+            openHandshakeTimeout=self.websocket_handshake_timeout,
+            maxMessagePayloadSize=self.websocket_max_message_size,
+            maxFramePayloadSize=self.websocket_max_frame_size,
+        )
+
+    def listen(self, endpoint: Endpoint) -> Endpoint:
+        """Start to listen; connections are served once the loop runs.
+
+        Returns:
+            What is listened on, with its port.
+
+        Raises:
+            NotListening: the address is in use, or not this host's, or forbidden.
+        """
+        outcome: list[Any] = []
+        if isinstance(endpoint, Unix):
+            endpoint.path.parent.mkdir(parents=True, exist_ok=True)
+        # Both kinds of endpoint bind at once, so the outcome is known right here.
+        deferred = server_from_string(reactor, endpoint.description).listen(self.http_factory)
+        deferred.addBoth(outcome.append)
+        port = outcome[0]
+        if hasattr(port, "getErrorMessage"):
+            error = port.value
+            cause = error.socketError if isinstance(error, CannotListenError) else error
+            raise NotListening(
+                endpoint, getattr(cause, "strerror", None) or str(cause), in_use=_is_in_use(cause)
+            )
+        self.listeners.append(port)
+        return Tcp(endpoint.host, port.getHost().port) if isinstance(endpoint, Tcp) else endpoint
+
+    def run(self, when_running: Callable[[], object]) -> None:
+        """Serve until the reactor is stopped. Call ``listen`` before."""
+        observer: Any = STDLibLogObserver("twisted")
+        globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+        asyncio.set_event_loop(self.loop)
+        reactor.callLater(1, self.application_checker)
+        reactor.callLater(2, self.timeout_checker)
+        reactor.callWhenRunning(when_running)
+        reactor.run(installSignalHandlers=False)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
+        return loop
+
+    def leave_loop(self) -> None:
+        if reactor.running:
+            reactor.stop()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Hand a message to the client, and come back when the client has room for the next."""
+        await super().handle_reply(protocol, message)
+        tap: Tap | None = None
+        if message["type"] == "websocket.send":
+            tap = protocol.tap
+        elif message.get("more_body") and self._is_open(protocol):
+            tap = protocol.feel()
+        if tap is not None:
+            await tap.opened()
+
+    async def stop_listening(self) -> None:
+        listeners, self.listeners = self.listeners, []
+        for port in listeners:
+            await _as_future(port.stopListening(), self.loop)
+
+    async def drain(self, bound_s: float, streams_s: float) -> int:
+        """Wait for answers: ``bound_s`` for those not begun, ``streams_s`` for the rest of the others.
+
+        Returns:
+            How many were still open, and were cut off.
+        """
+        await self._until(lambda: not any(not r._response_started for r in self._requests()), bound_s)
+        await self._until(lambda: not any(self._requests()), streams_s)
+        cut = [self.connections[request]["application_instance"] for request in self._requests()]
+        for task in cut:
+            task.cancel()
+        if cut:
+            await asyncio.wait(cut, timeout=1)
+        return len(cut)
+
+    async def close_connections(self, bound_s: float) -> None:
+        """Tell websockets that the server ends, flush everything, close."""
+        for socket in self._sockets():
+            socket.sendClose(code=SHUTTING_DOWN, reason="the server is shutting down")
+        channels = [c for c in self.http_factory.open if getattr(c.transport, "connected", False)]
+        for channel in channels:
+            channel.loseConnection()
+        await self._until(
+            lambda: not any(self._sockets()) and not any(c.transport.connected for c in channels), bound_s
+        )
+
+    def kill_all_applications(self) -> None:
+        """Nothing: applications were ended before (the inherited one fails without any)."""
+
+    def _is_open(self, protocol: Any) -> bool:
+        return protocol in self.connections and "disconnected" not in self.connections[protocol]
+
+    def _requests(self) -> Iterator[Any]:
+        for protocol, details in list(self.connections.items()):
+            task = details.get("application_instance")
+            if isinstance(protocol, WebRequest) and self._is_open(protocol) and task and not task.done():
+                yield protocol
+
+    def _sockets(self) -> Iterator[Any]:
+        for protocol in list(self.connections):
+            if isinstance(protocol, WebSocketProtocol) and self._is_open(protocol):
+                yield protocol
+
+    async def _until(self, done: Callable[[], bool], bound_s: float) -> None:
+        end = self.loop.time() + bound_s
+        # What is waited for has no event of its own; this runs only while the server ends.
+        while not done() and self.loop.time() < end:  # noqa: ASYNC110
+            await asyncio.sleep(_TICK_S)
+
+
+def _is_in_use(error: object) -> bool:
+    return getattr(error, "errno", None) == errno.EADDRINUSE or "locked" in str(error)
+
+
+async def _as_future(deferred: Any, loop: asyncio.AbstractEventLoop) -> None:
+    if deferred is not None:
+        await deferred.asFuture(loop)

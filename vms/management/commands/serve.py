@@ -1,0 +1,94 @@
+"""``manage.py serve``: the whole server in one process."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from vmm_site.config import Config
+
+
+class Command(BaseCommand):
+    help = "Serve the API, the console and this node's virtual machines until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", help="address to listen on, instead of the configured one")
+        parser.add_argument("--port", type=int, help="TCP port to listen on, instead of the configured one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # Imported here: the first import decides on the event loop of the whole process,
+        # and other commands need none.
+        from vmm_site.serving import Endpoint, Plan, leave, run
+        from vms.worker import service
+
+        config: Config = settings.VMM
+
+        def ready(listening: list[Endpoint]) -> None:
+            notes: tuple[str, ...] = getattr(service, "start_notes", tuple)()
+            self.stdout.write("\n".join(banner(config, listening, notes)))
+            self.stdout.flush()
+
+        plan = Plan(
+            application=_application(),
+            services=service.services(),
+            endpoints=endpoints(config, options["host"], options["port"]),
+            data_dir=config.data_dir,
+            max_body_size=config.max_body_size,
+            on_ready=ready,
+        )
+        leave(run(plan))
+
+
+def endpoints(config: Config, host: str | None, port: int | None) -> list[Any]:
+    """What to listen on: options win over the configuration; a Unix socket comes on top.
+
+    Raises:
+        CommandError: ``port`` is none.
+    """
+    from vmm_site.listener import Tcp, Unix
+
+    if port is not None and not 0 <= port <= 65535:
+        raise CommandError(f"--port {port}: a port is a number from 0 to 65535")
+    found: list[Any] = []
+    address = host or config.address or ("127.0.0.1" if port is not None else "")
+    if address:
+        found.append(Tcp(address, config.port if port is None else port))
+    if config.unix_socket is not None:
+        found.append(Unix(config.unix_socket))
+    return found
+
+
+def banner(config: Config, listening: list[Any], notes: tuple[str, ...]) -> list[str]:
+    """The one block that a person reads after the start."""
+    lines = ["", "dstack-vmm is ready"]
+    for endpoint in listening:
+        if base := browser_url(endpoint):
+            lines += [
+                f"  console   {base}/",
+                f"  API       {base}/prpc/    (described at {base}/api-docs/)",
+                f"  admin     {base}/admin/",
+            ]
+        else:
+            lines.append(f"  socket    {endpoint}")
+    lines.append(f"  data      {config.data_dir}")
+    lines.append(f"  settings  {config.from_file or 'defaults (no file; --config FILE reads one)'}")
+    lines += [f"  note      {note}" for note in (*notes, *config.notes)]
+    return [*lines, "Ctrl-C ends the server; virtual machines run on.", ""]
+
+
+def browser_url(endpoint: Any) -> str:
+    """What to type into a browser; an address that means "all" is named as this machine."""
+    host = getattr(endpoint, "host", "")
+    if not host:
+        return ""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{endpoint.port}" if ":" in host else f"http://{host}:{endpoint.port}"
+
+
+def _application() -> Any:
+    from vmm_site.asgi import application
+
+    return application

@@ -1,0 +1,26 @@
+"""The application that the server serves: HTTP, websockets, and this node's messages."""
+
+from __future__ import annotations
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmm_site.settings")
+django.setup()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from vmm_site.handler import OneHopASGIHandler  # noqa: E402
+from vmm_site.origin import OwnOriginOnly  # noqa: E402
+from vms.live.routing import websocket_routes  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": OneHopASGIHandler(),
+        "websocket": OwnOriginOnly(
+            URLRouter([path(route, consumer) for route, consumer in websocket_routes()])
+        ),
+    }
+)

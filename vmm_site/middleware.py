@@ -1,0 +1,48 @@
+"""What every request passes through: a name for the log, and the check of its origin."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from vmm_site.origin import is_foreign
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_log = logging.getLogger("vmm.requests")
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give each request an id: bound to its log lines, sent back in ``X-Request-Id``.
+
+    A bug answers 500 with that id and nothing else; the detail is in the log only.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        this = secrets.token_hex(6)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=this)
+        response = get_response(request)
+        if response.status_code == 500 and not request.path.startswith("/admin/"):
+            message = f"internal error; the server's log has it under request id {this}"
+            headers = {"X-Frame-Options": "DENY"}
+            response = JsonResponse({"code": 500, "message": message}, status=500, headers=headers)
+        response["X-Request-Id"] = this
+        return response
+
+    return middleware
+
+
+def refuse_foreign_origins(get_response: GetResponse) -> GetResponse:
+    """Refuse what a page of another site makes a browser send."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if is_foreign(request.headers.get("Origin"), request.headers.get("Host")):
+            message = f"requests from {request.headers['Origin'][:200]} are refused: another origin"
+            return JsonResponse({"code": 403, "message": message}, status=403)
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,135 @@
+"""Django's settings, derived from the operator's configuration. Wiring only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from vmm_site.config import ConfigError, load_config
+from vmm_site.secret_key import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    VMM = load_config(
+        Path(os.environ["VMM_CONFIG"]) if os.environ.get("VMM_CONFIG") else None,
+        os.environ,
+    )
+except ConfigError as error:
+    sys.exit(f"dstack-vmm: {error}")
+
+VMM.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+SECRET_KEY = secret_key(VMM.data_dir)
+DEBUG = False
+# Addresses are checked in ``vmm_site.origin`` too; names beyond these are the operator's to allow.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VMM.allowed_hosts]
+if VMM.address not in ("", "127.0.0.1", "::1"):
+    ALLOWED_HOSTS.append("*" if VMM.address in ("0.0.0.0", "::") else VMM.address)
+
+ROOT_URLCONF = "vmm_site.urls"
+ASGI_APPLICATION = "vmm_site.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "csp",
+    "vms",
+]
+
+MIDDLEWARE = [
+    "vmm_site.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vmm_site.middleware.refuse_foreign_origins",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VMM.data_dir / "vmm.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            # Intent must survive a power cut: FULL costs half the write rate, and is worth it.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+        "TEST": {"NAME": str(VMM.data_dir / "test.sqlite3")},
+    }
+}
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}}
+
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
+SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_SAMESITE = "Strict"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+CONSOLE_DIR = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [CONSOLE_DIR] if CONSOLE_DIR.is_dir() else []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\."
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = VMM.max_body_size
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "vms.prpc.errors.exception_handler",
+}
+
+LOGGING_CONFIG = None

@@ -1,0 +1,67 @@
+"""How a VM's row is changed: compare and swap on its revision, then told to everybody.
+
+SQLite ignores ``select_for_update``; a conditional update holds on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import F
+
+from vms.database import writing
+from vms.live import publish
+from vms.models import Vm
+from vms.selectors.vms import unknown_vm
+
+Fields = dict[str, Any]
+_TRIES = 8
+
+
+class Contended(RuntimeError):
+    """A row changed under every one of several tries. A bug, or a database in trouble."""
+
+
+def change(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm | None:
+    """Read the VM, let ``decide`` say which fields change, and write them if nobody was faster.
+
+    ``decide`` may run several times and may raise to refuse; empty fields change nothing.
+
+    Returns:
+        the row as it is now, or None where there is no such VM.
+    """
+    for _ in range(_TRIES):
+        with writing():
+            vm = Vm.objects.select_related("node").filter(pk=vm_id).first()
+            if vm is None:
+                return None
+            fields = decide(vm)
+            if not fields:
+                return vm
+            if swap(vm, fields):
+                return vm
+    raise Contended(f"the row of VM {vm_id} changed {_TRIES} times while it was being written")
+
+
+def change_existing(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm:
+    """Like :func:`change`. Raises NotFound where there is no such VM."""
+    vm = change(vm_id, decide)
+    if vm is None:
+        raise unknown_vm(vm_id)
+    return vm
+
+
+def swap(vm: Vm, fields: Fields) -> bool:
+    """Write ``fields`` if the row still has the revision that was read; say whether it was so.
+
+    Inside a transaction. On success the instance is brought up to date too.
+    """
+    same = Vm.objects.filter(pk=vm.pk, revision=vm.revision)
+    if not same.update(**fields, revision=F("revision") + 1):
+        return False
+    for name, value in fields.items():
+        setattr(vm, name, value)
+    vm.revision += 1
+    publish.changed(vm.pk)
+    return True

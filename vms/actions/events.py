@@ -1,0 +1,93 @@
+"""Events of a VM: what its guest says (hostile, bounded) and what the host saw."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import orjson
+
+from vms.actions.change import Fields, change
+from vms.choices import Desired
+from vms.database import now_ms
+from vms.models import Event, Vm
+
+MAX_EVENTS_KEPT = 500
+"""Of one VM; older ones are dropped."""
+MAX_BODY = 4096
+MAX_PROGRESS = 256
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){1,64}\Z")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class GuestEvent:
+    """One thing that a guest said; any text, of any length, meaning no good."""
+
+    event: str
+    payload: str
+
+
+def record_event(vm: Vm, event: str, body: str) -> None:
+    """Keep an event, cleaned and cut to size. Inside a transaction."""
+    Event.objects.create(
+        vm=vm, event=_clean(event, 128), body=_clean(body, MAX_BODY), timestamp_ms=now_ms()
+    )
+
+
+def guest_said(vm_id: str, events: list[GuestEvent], offset: int) -> Vm | None:
+    """Keep what the guest said up to byte ``offset`` of its event file, and what follows from it."""
+
+    def decide(vm: Vm) -> Fields:
+        if offset == vm.events_offset:
+            return {}
+        fields: Fields = {"events_offset": offset}
+        for said in events[-MAX_EVENTS_KEPT:]:
+            record_event(vm, said.event, said.payload)
+            fields |= _consequence(vm, said)
+        _drop_old(vm)
+        return fields
+
+    return change(vm_id, decide)
+
+
+def _consequence(vm: Vm, said: GuestEvent) -> Fields:
+    text = _clean(said.payload, MAX_PROGRESS)
+    match said.event:
+        case "boot.progress":
+            return {"boot_progress": text}
+        case "boot.error":
+            return {"boot_error": _clean(said.payload, MAX_BODY)}
+        case "shutdown.progress":
+            fields: Fields = {"shutdown_progress": text}
+            # Its own wish, unless we asked: then what should be was decided by whoever asked.
+            if text == "powering off" and not vm.shutdown_requested and vm.desired == Desired.RUNNING:
+                fields["desired"] = Desired.STOPPED
+            return fields
+        case "instance.info":
+            return _instance_info(said.payload)
+    return {}
+
+
+def _instance_info(payload: str) -> Fields:
+    """Only hex ids are taken over, and never the app id: that one is ours."""
+    try:
+        info = orjson.loads(payload)
+    except ValueError:
+        return {}
+    if not isinstance(info, dict):
+        return {}
+    given = {name: info.get(name) for name in ("instance_id", "instance_id_seed")}
+    return {name: v.lower() for name, v in given.items() if isinstance(v, str) and _HEX.match(v)}
+
+
+def _drop_old(vm: Vm) -> None:
+    newest = Event.objects.filter(vm=vm).order_by("-id").values_list("id", flat=True)
+    oldest_kept = newest[MAX_EVENTS_KEPT - 1 : MAX_EVENTS_KEPT].first()
+    if oldest_kept is not None:
+        Event.objects.filter(vm=vm, id__lt=oldest_kept).delete()
+
+
+def _clean(text: str, most: int) -> str:
+    """Printable text of at most ``most`` characters."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text[:most])

@@ -1,0 +1,217 @@
+"""What the worker saw, written down. The only place that writes what *is*.
+
+Every function compares and swaps, so a sighting never overwrites a newer row, and
+each may be repeated after a crash without harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vms.actions.change import Fields, change
+from vms.actions.events import record_event
+from vms.actions.restart import RestartPolicy, after_exit
+from vms.choices import Actual, Desired
+from vms.conf import conf
+from vms.database import now_ms, writing
+from vms.live import publish
+from vms.models import Vm
+
+GUEST_SHUTDOWN = "guest-shutdown"
+_WANTED_ENDS = frozenset({GUEST_SHUTDOWN, "host-qmp-quit"})
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a VM's last run ended; ``reason`` is a word of the hypervisor's ExitReason."""
+
+    reason: str
+    at_ms: int
+    code: int | None
+    detail: str
+
+    def in_words(self) -> str:
+        code = "" if self.code is None else f", code {self.code}"
+        detail = f": {self.detail.strip()}" if self.detail.strip() else ""
+        return f"{self.reason}{code}{detail}"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What the hypervisor says of a VM at one moment."""
+
+    actual: Actual
+    pid: int | None = None
+    started_at_ms: int | None = None
+    ending: Ending | None = None
+
+
+def seen(vm_id: str, sighting: Sighting) -> Vm | None:
+    """Write down what is; when a run has ended, also how, and what follows from it."""
+
+    def decide(vm: Vm) -> Fields:
+        if sighting.actual == Actual.OFF:
+            return _ended(vm, sighting.ending) if vm.actual != Actual.OFF else {}
+        now = {"actual": sighting.actual, "pid": sighting.pid, "started_at_ms": sighting.started_at_ms}
+        if all(getattr(vm, name) == value for name, value in now.items()):
+            return {}
+        if sighting.actual == Actual.UNKNOWN:
+            record_event(vm, "host.unreachable", "QEMU's process lives but does not answer")
+        return now
+
+    return change(vm_id, decide)
+
+
+def launching(vm_id: str, generation: int) -> Vm | None:
+    """The worker begins a launch: a new run, with nothing left of the last one's story."""
+
+    def decide(vm: Vm) -> Fields:
+        if vm.generation != generation or vm.desired != Desired.RUNNING:
+            return {}
+        return {
+            "actual": Actual.STARTING,
+            "boot_progress": "booting",
+            "boot_error": "",
+            "shutdown_progress": "",
+            "shutdown_requested": False,
+            "exited_at_ms": None,
+            "exit_reason": "",
+            "exit_code": None,
+            "next_retry_at_ms": None,
+        }
+
+    return change(vm_id, decide)
+
+
+def launched(vm_id: str, generation: int, sighting: Sighting, config_revision: int) -> Vm | None:
+    """QEMU runs and answers; ``config_revision`` is the row that the launch was made from."""
+
+    def decide(vm: Vm) -> Fields:
+        record_event(vm, "host.started", f"pid {sighting.pid}")
+        return {
+            "actual": sighting.actual,
+            "pid": sighting.pid,
+            "started_at_ms": sighting.started_at_ms,
+            "prepared": vm.prepared or vm.revision == config_revision,
+        } | _settle(vm, generation)
+
+    return change(vm_id, decide)
+
+
+def refused(vm_id: str, generation: int, message: str) -> Vm | None:
+    """The launch failed: an asked-for one is answered, an automatic one is tried again later."""
+
+    def decide(vm: Vm) -> Fields:
+        record_event(vm, "host.launch_failed", message)
+        fields: Fields = {
+            "actual": Actual.OFF,
+            "pid": None,
+            "boot_progress": "",
+            "boot_error": message,
+            "exit_reason": "error",
+            "exited_at_ms": now_ms(),
+        }
+        if vm.observed_generation >= generation and vm.desired == Desired.RUNNING:
+            return fields | _retry(vm, ran_ms=0, why=message)
+        return fields | _settle(vm, generation, 409, message)
+
+    return change(vm_id, decide)
+
+
+def settled(vm_id: str, generation: int, code: int = 0, message: str = "") -> Vm | None:
+    """The request of that generation is done, or ended in the error ``code``, ``message``."""
+
+    def decide(vm: Vm) -> Fields:
+        return _settle(vm, generation, code, message) if vm.observed_generation < generation else {}
+
+    return change(vm_id, decide)
+
+
+def shutdown_accepted(vm_id: str, generation: int, how: str) -> Vm | None:
+    """The guest was asked and accepted (or its power button was pressed): ``how``, in words."""
+
+    def decide(vm: Vm) -> Fields:
+        record_event(vm, "host.shutdown_requested", how)
+        return {"shutdown_progress": how} | _settle(vm, generation)
+
+    return change(vm_id, decide)
+
+
+def shutdown_failed(vm_id: str, generation: int, message: str) -> Vm | None:
+    """Nobody could be asked: the VM goes on as it was, and the request fails."""
+
+    def decide(vm: Vm) -> Fields:
+        record_event(vm, "host.shutdown_failed", message)
+        back: Fields = {"shutdown_requested": False, "shutdown_progress": ""}
+        if vm.generation == generation and vm.desired == Desired.STOPPED:
+            back["desired"] = Desired.RUNNING
+        return back | _settle(vm, generation, 502, message)
+
+    return change(vm_id, decide)
+
+
+def prepared(vm_id: str, config_revision: int) -> Vm | None:
+    """The directory holds the configuration of that revision; a newer one is still to be written."""
+
+    def decide(vm: Vm) -> Fields:
+        if vm.revision != config_revision:
+            return {}
+        return {"prepared": True} | _settle(vm, vm.generation)
+
+    return change(vm_id, decide)
+
+
+def gone(vm_id: str) -> None:
+    """Nothing is left on the host: delete the row, and with it CID, ports and events."""
+    with writing():
+        deleted, _ = Vm.objects.filter(pk=vm_id, desired=Desired.ABSENT).delete()
+        if deleted:
+            publish.gone(vm_id)
+
+
+def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields:
+    return {
+        "observed_generation": max(vm.observed_generation, generation),
+        "outcome_code": code,
+        "outcome_message": message,
+    }
+
+
+def _ended(vm: Vm, ending: Ending | None) -> Fields:
+    fields: Fields = {"actual": Actual.OFF, "pid": None}
+    if vm.actual == Actual.STARTING and vm.generation > vm.observed_generation:
+        return fields  # killed while launching: the launch is simply tried again
+    if ending is None:
+        ending = Ending("lost", now_ms(), None, "it left no trace")
+    record_event(vm, "host.exited", ending.in_words())
+    fields |= {"exited_at_ms": ending.at_ms, "exit_reason": ending.reason, "exit_code": ending.code}
+    if vm.shutdown_progress:
+        fields["shutdown_progress"] = "powered off" if ending.reason in _WANTED_ENDS else ""
+    if vm.desired != Desired.RUNNING:
+        return fields
+    if ending.reason == GUEST_SHUTDOWN and not vm.shutdown_requested:
+        # The guest switched itself off: that is somebody's wish inside, not a crash.
+        return fields | {"desired": Desired.STOPPED, "shutdown_progress": "powered off"}
+    if vm.shutdown_requested:
+        # It was shut down and started again before it was off.
+        return fields | {"next_retry_at_ms": now_ms()}
+    ran_ms = max(0, ending.at_ms - vm.started_at_ms) if vm.started_at_ms else 0
+    return fields | _retry(vm, ran_ms=ran_ms, why=f"the VM ended ({ending.in_words()})")
+
+
+def _retry(vm: Vm, *, ran_ms: int, why: str) -> Fields:
+    auto = conf().cvm.auto_restart
+    policy = RestartPolicy(
+        enabled=auto.enabled,
+        max_retries=auto.max_retries,
+        initial_backoff_s=float(auto.initial_backoff),
+        max_backoff_s=float(auto.max_backoff),
+        reset_window_s=float(auto.reset_window),
+    )
+    follows = after_exit(policy, restarts=vm.restarts, ran_ms=ran_ms, now_ms=now_ms())
+    record_event(vm, "host.restart", follows.words)
+    return {
+        "restarts": follows.restarts,
+        "next_retry_at_ms": follows.next_retry_at_ms,
+        "boot_error": f"{why}; {follows.words}",
+    }

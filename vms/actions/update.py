@@ -1,0 +1,133 @@
+"""Changing a VM's configuration: all or nothing, through create's own validation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from vms.actions import reserve
+from vms.actions.change import Fields, change_existing
+from vms.actions.validate import check
+from vms.choices import Actual, Desired
+from vms.configuration import Gpus, Networking, Port, VmConfiguration, VmUpdate
+from vms.errors import Conflict, Invalid
+from vms.live import publish
+from vms.models import Vm
+
+
+def update(wanted: VmUpdate) -> Vm:
+    """Write the new configuration; it takes effect at the VM's next start.
+
+    Raises:
+        NotFound: no such VM.
+        Invalid: a value is wrong (a shrinking disk included); the message names the field.
+        Conflict: the VM runs and resources or image should change, or somebody holds a port.
+    """
+
+    def decide(vm: Vm) -> Fields:
+        if vm.desired == Desired.ABSENT:
+            raise Conflict(f"VM {vm.name!r} is being removed")
+        if not wanted.changes_anything:
+            return {}
+        _refuse_while_running(vm, wanted)
+        before = configuration_of(vm)
+        after, compose = check(_merged(before, wanted), vm.node.platform)
+        if after.disk_size < vm.disk_size:
+            raise Invalid(f"disk_size: a disk never shrinks; it has {vm.disk_size} GB, not {after.disk_size}")
+        if after.image != vm.image:
+            reserve.require_image(vm.node, after.image)
+        if wanted.gpus is not None:
+            reserve.check_gpus(vm.node, after.gpus)
+        if vm.desired == Desired.RUNNING and wanted.changes_machine:
+            reserve.check_capacity(vm.node, after.vcpu, after.memory, besides=vm.pk)
+        if wanted.ports is not None:
+            reserve.check_ports(vm.node, after.ports, besides=vm.pk)
+            reserve.write_ports(vm, after.ports)
+        publish.wake(vm.node_id, vm.pk)
+        return _fields(after) | {"gateway_enabled": compose.gateway_enabled, "prepared": False}
+
+    return change_existing(wanted.id, decide)
+
+
+def resize(wanted: VmUpdate) -> Vm:
+    """The older verb for resources and image. Raises Invalid when nothing is to change."""
+    if not wanted.changes_machine:
+        raise Invalid("nothing to change: give at least one of vcpu, memory, disk_size, image")
+    return update(wanted)
+
+
+def configuration_of(vm: Vm) -> VmConfiguration:
+    """The row's configuration as a value."""
+    return VmConfiguration(
+        name=vm.name,
+        image=vm.image,
+        compose_file=vm.compose_file,
+        vcpu=vm.vcpu,
+        memory=vm.memory,
+        disk_size=vm.disk_size,
+        ports=tuple(Port(p.protocol, p.host_port, p.vm_port, p.host_address) for p in vm.ports.all()),
+        encrypted_env=bytes(vm.encrypted_env),
+        app_id=vm.app_id,
+        user_config=vm.user_config,
+        hugepages=vm.hugepages,
+        pin_numa=vm.pin_numa,
+        gpus=Gpus.of(vm.gpus),
+        kms_urls=tuple(vm.kms_urls),
+        gateway_urls=tuple(vm.gateway_urls),
+        no_tee=vm.no_tee,
+        networks=tuple(Networking(n["mode"], n["bridge_name"]) for n in vm.networks),
+        simulated_tee=vm.simulated_tee,
+    )
+
+
+def _refuse_while_running(vm: Vm, wanted: VmUpdate) -> None:
+    if not wanted.changes_machine or vm.actual == Actual.OFF:
+        return
+    given = [f for f in ("vcpu", "memory", "disk_size", "image") if getattr(wanted, f) is not None]
+    raise Conflict(
+        f"{', '.join(given)}: can change only while the VM is stopped; {vm.name!r} is {vm.status}, stop it first"
+    )
+
+
+def _merged(before: VmConfiguration, wanted: VmUpdate) -> VmConfiguration:
+    """What the VM would be: given values over the present ones."""
+
+    def text(new: str, old: str) -> str:
+        return new or old
+
+    return VmConfiguration(
+        name=before.name,
+        image=wanted.image if wanted.image is not None else before.image,
+        compose_file=text(wanted.compose_file, before.compose_file),
+        vcpu=wanted.vcpu if wanted.vcpu is not None else before.vcpu,
+        memory=wanted.memory if wanted.memory is not None else before.memory,
+        disk_size=wanted.disk_size if wanted.disk_size is not None else before.disk_size,
+        ports=wanted.ports if wanted.ports is not None else before.ports,
+        encrypted_env=wanted.encrypted_env or before.encrypted_env,
+        app_id=before.app_id,
+        user_config=text(wanted.user_config, before.user_config),
+        hugepages=before.hugepages,
+        pin_numa=before.pin_numa,
+        gpus=wanted.gpus if wanted.gpus is not None else before.gpus,
+        kms_urls=wanted.kms_urls if wanted.kms_urls is not None else before.kms_urls,
+        gateway_urls=wanted.gateway_urls if wanted.gateway_urls is not None else before.gateway_urls,
+        no_tee=wanted.no_tee if wanted.no_tee is not None else before.no_tee,
+        networks=wanted.networks if wanted.networks is not None else before.networks,
+        simulated_tee=before.simulated_tee,
+    )
+
+
+def _fields(config: VmConfiguration) -> Fields:
+    return {
+        "image": config.image,
+        "compose_file": config.compose_file,
+        "vcpu": config.vcpu,
+        "memory": config.memory,
+        "disk_size": config.disk_size,
+        "encrypted_env": config.encrypted_env,
+        "user_config": config.user_config,
+        "gpus": config.gpus.document(),
+        "kms_urls": list(config.kms_urls),
+        "gateway_urls": list(config.gateway_urls),
+        "no_tee": config.no_tee,
+        "networks": [asdict(network) for network in config.networks],
+    }

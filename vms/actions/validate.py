@@ -1,0 +1,184 @@
+"""The one validation of a VM's configuration, for create and update alike.
+
+Everything here is decided from the values alone; what depends on other VMs
+(ports, limits, CIDs) is in ``reserve``, inside the transaction.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import replace
+
+from vms.choices import AttachMode, NetworkMode, Platform, Protocol
+from vms.compose import AppCompose, default_app_id, parse_compose
+from vms.conf import conf
+from vms.configuration import USER_NETWORK, Networking, Port, VmConfiguration
+from vms.errors import Conflict, Invalid
+
+NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
+IMAGE = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
+APP_ID = re.compile(r"[0-9a-f]{40}\Z")
+BRIDGE = re.compile(r"[A-Za-z0-9_.\-]{1,15}\Z")
+SLOT = re.compile(r"(?:[0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]\Z")
+URL = re.compile(r"https?://[^\s\"'<>\\^`{|}]{1,500}\Z")
+SIMULATED = frozenset(
+    {"dstack-tdx", "dstack-gcp-tdx", "dstack-amd-sev-snp", "dstack-nitro-enclave", "dstack-aws-nitro-tpm"}
+)
+MAX_LIST = 64
+"""No list of a configuration (ports, URLs, networks, GPUs) is longer than this."""
+MAX_ENV_BYTES = 1 << 20
+MAX_TEXT_BYTES = 4 << 20
+
+
+def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppCompose]:
+    """Check every field and fill in the defaults (addresses, network, app id, ``no_tee``).
+
+    Returns:
+        the configuration as it will be kept, and what its compose file says.
+
+    Raises:
+        Invalid: a field is wrong; the message begins with the field's name.
+        Conflict: this node can't run such a VM.
+    """
+    if not NAME.match(config.name):
+        raise Invalid("name: must be 1 to 128 of letters, digits and - _ . @ ~ ! $ ^ ( ) and space")
+    check_image_name(config.image)
+    compose = parse_compose(config.compose_file)
+    _check_sizes(config)
+    if config.hugepages or config.pin_numa:
+        raise Invalid("hugepages, pin_numa: not supported by this version yet; leave them false")
+    networks = config.networks or (USER_NETWORK,)
+    _check_lists(config)
+    _check_networks(networks)
+    checked = replace(
+        config,
+        networks=networks,
+        ports=_checked_ports(config.ports, networks),
+        app_id=_checked_app_id(config.app_id, config.compose_file),
+        no_tee=_decide_no_tee(config, platform),
+    )
+    return checked, compose
+
+
+def check_image_name(image: str) -> None:
+    """Raises Invalid unless ``image`` is a plain folder name."""
+    if not IMAGE.match(image) or ".." in image or image == ".":
+        raise Invalid("image: must be 1 to 64 of letters, digits, '_', '-' and '.', without '..'")
+
+
+def _check_sizes(config: VmConfiguration) -> None:
+    for field, value, most in (
+        ("vcpu", config.vcpu, 255),
+        ("memory", config.memory, 1 << 24),
+        ("disk_size", config.disk_size, conf().cvm.max_disk_size),
+    ):
+        if not 0 < value <= most:
+            raise Invalid(f"{field}: must be between 1 and {most}, not {value}")
+    if len(config.encrypted_env) > MAX_ENV_BYTES:
+        raise Invalid(f"encrypted_env: must be at most {MAX_ENV_BYTES} bytes")
+    for field, text in (("compose_file", config.compose_file), ("user_config", config.user_config)):
+        if len(text.encode()) > MAX_TEXT_BYTES:
+            raise Invalid(f"{field}: must be at most {MAX_TEXT_BYTES} bytes")
+    if config.simulated_tee:
+        if config.simulated_tee not in SIMULATED:
+            raise Invalid(f"simulated_tee: must be one of {', '.join(sorted(SIMULATED))}")
+        raise Conflict("simulated_tee: this node has no simulator configured ([cvm.tee_simulator])")
+
+
+def _check_lists(config: VmConfiguration) -> None:
+    for field, values in (
+        ("ports", config.ports),
+        ("kms_urls", config.kms_urls),
+        ("gateway_urls", config.gateway_urls),
+        ("networks", config.networks),
+        ("gpus", config.gpus.slots),
+    ):
+        if len(values) > MAX_LIST:
+            raise Invalid(f"{field}: at most {MAX_LIST} entries, not {len(values)}")
+    for field, urls in (("kms_urls", config.kms_urls), ("gateway_urls", config.gateway_urls)):
+        for index, url in enumerate(urls):
+            if not URL.match(url):
+                raise Invalid(f"{field}[{index}]: must be an http or https URL")
+    if config.gpus.attach_mode not in AttachMode.values:
+        raise Invalid(f"gpus.attach_mode: must be listed or all, not {config.gpus.attach_mode!r}")
+    for index, slot in enumerate(config.gpus.slots):
+        if not SLOT.match(slot):
+            raise Invalid(f"gpus.gpus[{index}].slot: must be a PCI address such as 65:00.0")
+
+
+def _check_networks(networks: tuple[Networking, ...]) -> None:
+    for index, network in enumerate(networks):
+        if network.mode not in (NetworkMode.USER, NetworkMode.BRIDGE):
+            raise Invalid(f"networks[{index}].mode: must be user or bridge, not {network.mode!r}")
+        if network.mode == NetworkMode.USER and network.bridge_name:
+            raise Invalid(f"networks[{index}].bridge_name: only for mode bridge")
+        if network.mode == NetworkMode.BRIDGE and not BRIDGE.match(network.bridge_name):
+            raise Invalid(f"networks[{index}].bridge_name: must be the name of a bridge on the host")
+
+
+def _checked_ports(ports: tuple[Port, ...], networks: tuple[Networking, ...]) -> tuple[Port, ...]:
+    mapping = conf().cvm.port_mapping
+    if ports and not mapping.enabled:
+        raise Invalid("ports: port mapping is switched off on this node ([cvm.port_mapping] enabled)")
+    if ports and all(network.mode != NetworkMode.USER for network in networks):
+        raise Invalid("ports: need a network of mode user; this VM has none")
+    checked: list[Port] = []
+    for index, port in enumerate(ports):
+        where = f"ports[{index}]"
+        if port.protocol not in Protocol.values:
+            raise Invalid(f"{where}.protocol: must be tcp or udp, not {port.protocol!r}")
+        if not 0 < port.vm_port < 65536:
+            raise Invalid(f"{where}.vm_port: must be between 1 and 65535, not {port.vm_port}")
+        _check_host_port(where, port)
+        filled = replace(port, host_address=port.host_address or mapping.address)
+        try:
+            ipaddress.IPv4Address(filled.host_address)
+        except ValueError:
+            raise Invalid(f"{where}.host_address: must be an IPv4 address, such as 127.0.0.1") from None
+        for earlier, other in enumerate(checked):
+            if ports_collide(filled, other):
+                raise Invalid(f"{where}: {port.protocol} port {port.host_port} is already ports[{earlier}]")
+        checked.append(filled)
+    return tuple(checked)
+
+
+def _check_host_port(where: str, port: Port) -> None:
+    mapping = conf().cvm.port_mapping
+    if mapping.is_allowed(port.protocol, port.host_port):
+        return
+    spans = [f"{entry.first}-{entry.last}" for entry in mapping.range if entry.protocol == port.protocol]
+    raise Invalid(
+        f"{where}.host_port: {port.protocol} port {port.host_port} is not allowed; "
+        f"allowed here: {', '.join(spans) or 'none'}"
+    )
+
+
+def ports_collide(one: Port, other: Port) -> bool:
+    """Same protocol and host port, with the same address or one of them the wildcard."""
+    return (
+        one.protocol == other.protocol
+        and one.host_port == other.host_port
+        and (one.host_address == other.host_address or "0.0.0.0" in (one.host_address, other.host_address))
+    )
+
+
+def _checked_app_id(given: str, compose_file: str) -> str:
+    app_id = given.lower().removeprefix("0x")
+    if not app_id:
+        return default_app_id(compose_file)
+    if not APP_ID.match(app_id):
+        raise Invalid("app_id: must be 40 hex digits (20 bytes)")
+    return app_id
+
+
+def _decide_no_tee(config: VmConfiguration, platform: str) -> bool:
+    """A host without a TEE takes only plain VMs; it makes them plain only where no operator's
+    file says otherwise (a first try), and says so in its notice."""
+    if config.no_tee or platform != Platform.NONE:
+        return config.no_tee
+    if conf().from_file is not None:
+        raise Conflict(
+            "no_tee: this host can launch neither TDX nor SEV-SNP guests, so it takes only VMs with no_tee = true"
+        )
+    return True

@@ -1,0 +1,149 @@
+"""What can be done to a VM. Each verb is one transaction: validate, write, and on commit
+publish and wake the worker. The worker does the work; ``generation`` says when it is done.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+
+from vms.actions import reserve
+from vms.actions.change import Fields, change, change_existing
+from vms.actions.nodes import node_for_new_vm, require_worker
+from vms.actions.validate import check
+from vms.choices import Actual, Desired, StopMode
+from vms.configuration import VmConfiguration
+from vms.database import now_ms, writing
+from vms.errors import Conflict
+from vms.live import publish
+from vms.models import Vm
+
+
+def create(config: VmConfiguration) -> Vm:
+    """Record a new VM and have it launched (or only prepared, when ``stopped``).
+
+    Raises:
+        Invalid, Conflict, NotFound, Unavailable: nothing was recorded then.
+    """
+    node = node_for_new_vm()
+    checked, compose = check(config, node.platform)
+    with writing():
+        reserve.require_image(node, checked.image)
+        reserve.check_gpus(node, checked.gpus)
+        reserve.check_ports(node, checked.ports)
+        if not checked.stopped:
+            reserve.check_capacity(node, checked.vcpu, checked.memory)
+        vm = Vm.objects.create(
+            id=str(uuid.uuid4()),
+            node=node,
+            cid=reserve.free_cid(node),
+            created_at_ms=now_ms(),
+            desired=Desired.STOPPED if checked.stopped else Desired.RUNNING,
+            name=checked.name,
+            image=checked.image,
+            compose_file=checked.compose_file,
+            app_id=checked.app_id,
+            vcpu=checked.vcpu,
+            memory=checked.memory,
+            disk_size=checked.disk_size,
+            encrypted_env=checked.encrypted_env,
+            user_config=checked.user_config,
+            hugepages=checked.hugepages,
+            pin_numa=checked.pin_numa,
+            gpus=checked.gpus.document(),
+            kms_urls=list(checked.kms_urls),
+            gateway_urls=list(checked.gateway_urls),
+            networks=[asdict(network) for network in checked.networks],
+            no_tee=checked.no_tee,
+            simulated_tee=checked.simulated_tee,
+            gateway_enabled=compose.gateway_enabled,
+        )
+        reserve.write_ports(vm, checked.ports)
+        publish.changed(vm.pk)
+        publish.wake(node.pk, vm.pk)
+    return vm
+
+
+def start(vm_id: str) -> Vm:
+    """Have the VM run. No change where it runs already."""
+
+    def decide(vm: Vm) -> Fields:
+        _refuse_removing(vm)
+        if vm.desired == Desired.RUNNING and (vm.actual != Actual.OFF or _is_pending(vm)):
+            return {}
+        require_worker(vm.node)
+        if vm.desired != Desired.RUNNING:
+            reserve.check_capacity(vm.node, vm.vcpu, vm.memory, besides=vm.pk)
+        return {"desired": Desired.RUNNING, "restarts": 0, "next_retry_at_ms": None} | _request(vm)
+
+    return change_existing(vm_id, decide)
+
+
+def stop(vm_id: str) -> Vm:
+    """Have the VM off at once. No change where it is off and should be."""
+
+    def decide(vm: Vm) -> Fields:
+        _refuse_removing(vm)
+        joins = vm.stop_mode == StopMode.FORCED and _is_pending(vm)
+        if vm.desired == Desired.STOPPED and (vm.actual == Actual.OFF or joins):
+            return {}
+        require_worker(vm.node)
+        return _forced(Desired.STOPPED) | _request(vm)
+
+    return change_existing(vm_id, decide)
+
+
+def shutdown(vm_id: str) -> Vm:
+    """Have the guest asked to power off: its agent, else the ACPI power button.
+
+    Raises:
+        Conflict: it doesn't run, so nobody can be asked.
+    """
+
+    def decide(vm: Vm) -> Fields:
+        _refuse_removing(vm)
+        if vm.actual == Actual.OFF:
+            if vm.desired == Desired.STOPPED:
+                return {}
+            raise Conflict(f"VM {vm.name!r} is not running ({vm.status}), so its guest can't be asked; use StopVm")
+        require_worker(vm.node)
+        graceful: Fields = {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
+        return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)
+
+    return change_existing(vm_id, decide)
+
+
+def remove(vm_id: str) -> Vm:
+    """Have the VM stopped, its directory deleted and, last, the row. It can't be taken back."""
+
+    def decide(vm: Vm) -> Fields:
+        if vm.desired == Desired.ABSENT:
+            return {}
+        return _forced(Desired.ABSENT) | _request(vm)
+
+    return change_existing(vm_id, decide)
+
+
+def take_back(vm_id: str) -> None:
+    """Undo a create whose launch failed; no error where it is gone already."""
+    change(vm_id, lambda vm: _forced(Desired.ABSENT) | _request(vm))
+
+
+def _forced(desired: Desired) -> Fields:
+    return {"desired": desired, "stop_mode": StopMode.FORCED, "next_retry_at_ms": None}
+
+
+def _is_pending(vm: Vm) -> bool:
+    """The worker has not answered the last request yet: an equal one joins it."""
+    return vm.generation > vm.observed_generation
+
+
+def _request(vm: Vm) -> Fields:
+    """A new generation: the worker must act, and somebody may wait for it."""
+    publish.wake(vm.node_id, vm.pk)
+    return {"generation": vm.generation + 1}
+
+
+def _refuse_removing(vm: Vm) -> None:
+    if vm.desired == Desired.ABSENT:
+        raise Conflict(f"VM {vm.name!r} is being removed")

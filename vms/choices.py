@@ -1,0 +1,75 @@
+"""Words that the database and the wire use, each declared once."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Desired(models.TextChoices):
+    """What should be. Written by actions only."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    ABSENT = "absent", "absent (being removed)"
+
+
+class StopMode(models.TextChoices):
+    """How a VM that should not run is brought down."""
+
+    FORCED = "forced"
+    GRACEFUL = "graceful", "graceful (the guest is asked)"
+
+
+class Actual(models.TextChoices):
+    """What is, as the node's worker last saw it. Written by ``actions.observe`` only."""
+
+    OFF = "off"
+    STARTING = "starting", "starting (queued or waiting for QEMU)"
+    ON = "on"
+    UNKNOWN = "unknown", "unknown (a process lives but can't be asked)"
+
+
+class Status(models.TextChoices):
+    """The five words of the wire (and no other)."""
+
+    RUNNING = "running"
+    EXITED = "exited"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    REMOVING = "removing"
+
+    @classmethod
+    def of(cls, desired: str, actual: str) -> Status:
+        """The wire's word for (should run, does run); removing wins."""
+        if desired == Desired.ABSENT:
+            return cls.REMOVING
+        runs = actual != Actual.OFF
+        if desired == Desired.RUNNING:
+            return cls.RUNNING if runs else cls.EXITED
+        return cls.STOPPING if runs else cls.STOPPED
+
+
+class Protocol(models.TextChoices):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class Platform(models.TextChoices):
+    """What a node's hardware can launch."""
+
+    NONE = "none", "none (plain VMs only)"
+    TDX = "tdx", "Intel TDX"
+    AMD_SEV_SNP = "amd-sev-snp", "AMD SEV-SNP"
+
+
+class NetworkMode(models.TextChoices):
+    USER = "user"
+    BRIDGE = "bridge"
+    CUSTOM = "custom"
+
+
+class AttachMode(models.TextChoices):
+    """Which GPUs a VM is given: the listed slots, or all of the node."""
+
+    LISTED = "listed"
+    ALL = "all"

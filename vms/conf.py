@@ -1,0 +1,15 @@
+"""The node's settings, typed. The one place where this app asks Django for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from vmm_site.config import Config
+
+
+def conf() -> Config:
+    """The checked configuration that this process was started with."""
+    return cast("Config", settings.VMM)

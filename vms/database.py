@@ -1,0 +1,49 @@
+"""Two ways to the database that every room shares: one writer at a time, and off the loop.
+
+SQLite has one writer. Threads that queue on its file lock poll with growing sleeps (worst
+wait 5 s measured); queueing on a lock of our own makes that 0.4 s and never times out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connection, transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_writer = threading.RLock()
+_pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A write transaction; commits at the end, then runs what was left for ``on_commit``."""
+    if connection.vendor != "sqlite":
+        with transaction.atomic():
+            yield
+        return
+    with _writer, transaction.atomic():
+        yield
+
+
+async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that uses the ORM on the database thread; the loop goes on meanwhile."""
+
+    def call() -> T:
+        close_old_connections()
+        return function(*args, **kwargs)
+
+    return await asyncio.get_running_loop().run_in_executor(_pool, call)
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970, the unit of every stored time."""
+    return time.time_ns() // 1_000_000

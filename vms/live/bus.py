@@ -1,0 +1,60 @@
+"""How any thread reaches the channel layer: through the one event loop of the process.
+
+Sending from a bare thread by ``async_to_sync`` is delivered seconds late; handing the
+coroutine to the loop is not. A process without a loop (a management command) sends
+nothing: messages are hints, and every worker's scan repairs what a hint missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+
+ROWS = "rows"
+"""The group that hears of every changed row."""
+
+_log = logging.getLogger(__name__)
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def attach(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Name the loop that messages are sent on; ``None`` forgets it."""
+    global _loop
+    _loop = loop
+
+
+def node_channel(node_id: int) -> str:
+    """The channel on which a node's worker listens."""
+    return f"node.{node_id}"
+
+
+def broadcast(message: dict[str, Any]) -> None:
+    """Send to everybody who watches rows. From any thread; never fails."""
+    _hand_over(_quietly(get_channel_layer().group_send(ROWS, message)))
+
+
+def send(channel: str, message: dict[str, Any]) -> None:
+    """Send to one channel. From any thread; never fails."""
+    _hand_over(_quietly(get_channel_layer().send(channel, message)))
+
+
+def _hand_over(coroutine: Coroutine[Any, Any, None]) -> None:
+    loop = _loop
+    if loop is None or loop.is_closed():
+        coroutine.close()
+        return
+    asyncio.run_coroutine_threadsafe(coroutine, loop)
+
+
+async def _quietly(sending: Coroutine[Any, Any, None]) -> None:
+    try:
+        await sending
+    except ChannelFull:
+        _log.debug("a hint was dropped: the channel is full")
+    except Exception:
+        _log.warning("a hint could not be sent", exc_info=True)

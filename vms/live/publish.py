@@ -1,0 +1,30 @@
+"""The only place that tells watchers and workers of a change: whole rows, on commit."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from vms import selectors
+from vms.live import bus
+
+
+def changed(vm_id: str) -> None:
+    """Once the transaction is committed, send the VM's whole row to everybody who watches."""
+    transaction.on_commit(lambda: _send_row(vm_id))
+
+
+def gone(vm_id: str) -> None:
+    """Once the transaction is committed, say that the VM is no more."""
+    transaction.on_commit(lambda: bus.broadcast({"type": "vm.gone", "id": vm_id}))
+
+
+def wake(node_id: int, vm_id: str) -> None:
+    """Once the transaction is committed, have the node's worker look at that VM."""
+    message = {"type": "vm.wake", "id": vm_id}
+    transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message))
+
+
+def _send_row(vm_id: str) -> None:
+    row = selectors.watch_row(vm_id)
+    if row is not None:
+        bus.broadcast({"type": "vm.row", "id": vm_id, "revision": row.revision, "row": row.encoded()})

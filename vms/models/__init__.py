@@ -1,0 +1,10 @@
+"""Data and constraints; no verbs. Verbs are in ``vms.actions``."""
+
+from vms.models.event import Event
+from vms.models.gpu import Gpu
+from vms.models.image import Image
+from vms.models.node import Node
+from vms.models.port import PortMapping
+from vms.models.vm import Vm
+
+__all__ = ["Event", "Gpu", "Image", "Node", "PortMapping", "Vm"]

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.db import models
+
+from vms.choices import Platform
+
+
+class Node(models.Model):
+    """A host that runs VMs. Its own worker writes this row, at start and with each heartbeat."""
+
+    name = models.CharField(max_length=64, unique=True)
+    version = models.CharField(max_length=64, blank=True)
+    platform = models.CharField(max_length=16, choices=Platform.choices, default=Platform.NONE)
+    accelerator = models.CharField(max_length=8, blank=True)
+    notice = models.TextField(blank=True, help_text="What everybody who uses this node must know.")
+    heartbeat_at_ms = models.BigIntegerField(default=0, help_text="Milliseconds since 1970.")
+
+    def __str__(self) -> str:
+        return self.name

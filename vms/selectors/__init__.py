@@ -1,0 +1,1 @@
+"""Reads: from the database to rows for the wire and for watchers. Nothing here changes anything."""

@@ -1,0 +1,36 @@
+"""Small reads about one VM that several rooms need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vms.errors import NotFound
+from vms.models import Vm
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the worker has come with a VM's latest request."""
+
+    observed_generation: int
+    outcome_code: int
+    outcome_message: str
+
+
+def progress(vm_id: str) -> Progress | None:
+    """How far the worker has come, or None once the VM is gone."""
+    row = (
+        Vm.objects.filter(pk=vm_id)
+        .values_list("observed_generation", "outcome_code", "outcome_message")
+        .first()
+    )
+    return None if row is None else Progress(*row)
+
+
+def exists(vm_id: str) -> bool:
+    return Vm.objects.filter(pk=vm_id).exists()
+
+
+def unknown_vm(vm_id: str) -> NotFound:
+    """The error for an id that no VM has."""
+    return NotFound(f"no VM has the id {vm_id[:80]!r}")

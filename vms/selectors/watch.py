@@ -1,0 +1,156 @@
+"""Rows for watchers: what a browser is told of a VM, whole, with every change.
+
+Times are milliseconds since 1970, and the browser counts: a row is valid until its
+revision changes, so it is encoded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from vms.choices import Status
+from vms.models import Image, Node, Vm
+from vms.selectors.info import app_url, ports_of
+
+_COLUMNS = (
+    "id",
+    "revision",
+    "name",
+    "image",
+    "app_id",
+    "vcpu",
+    "memory",
+    "disk_size",
+    "no_tee",
+    "created_at_ms",
+    "started_at_ms",
+    "exited_at_ms",
+    "boot_progress",
+    "boot_error",
+    "shutdown_progress",
+    "exit_reason",
+    "exit_code",
+    "next_retry_at_ms",
+    "desired",
+    "actual",
+    "instance_id",
+    "gateway_enabled",
+    "gateway_urls",
+    "node_id",
+    "node__name",
+)
+
+
+@dataclass(frozen=True)
+class WatchRow:
+    """One VM as the console shows it."""
+
+    id: str
+    revision: int
+    name: str
+    status: str
+    actual: str
+    image: str
+    image_version: str
+    app_id: str
+    instance_id: str | None
+    app_url: str | None
+    vcpu: int
+    memory: int
+    disk_size: int
+    node: str
+    no_tee: bool
+    created_at: int
+    started_at: int | None
+    exited_at: int | None
+    boot_progress: str
+    boot_error: str
+    shutdown_progress: str
+    exit_reason: str
+    exit_code: int | None
+    next_retry_at: int | None
+    ports: list[dict[str, Any]]
+
+    def encoded(self) -> str:
+        """The row as JSON text."""
+        return orjson.dumps(self).decode()
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """What the console says of the node it talks to."""
+
+    name: str
+    version: str
+    rev: str
+    platform: str
+    accelerator: str
+    notice: str
+    max_vcpu: int | None
+    max_memory_mb: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def watch_row(vm_id: str) -> WatchRow | None:
+    """The row of one VM, or None where there is no such VM."""
+    rows = _watch_rows(vm_id)
+    return rows[0] if rows else None
+
+
+def watch_rows() -> list[WatchRow]:
+    """The rows of all VMs, oldest first; three queries."""
+    return _watch_rows(None)
+
+
+def revisions() -> dict[str, int]:
+    """The revision of every VM: what a watcher's knowledge is checked against."""
+    return dict(Vm.objects.values_list("id", "revision"))
+
+
+def _watch_rows(vm_id: str | None) -> list[WatchRow]:
+    vms = Vm.objects.all() if vm_id is None else Vm.objects.filter(pk=vm_id)
+    ports = ports_of(None if vm_id is None else [vm_id])
+    versions = {
+        (node, name): version
+        for node, name, version in Image.objects.values_list("node_id", "name", "version")
+    }
+    return [
+        WatchRow(
+            id=row["id"],
+            revision=row["revision"],
+            name=row["name"],
+            status=Status.of(row["desired"], row["actual"]),
+            actual=row["actual"],
+            image=row["image"],
+            image_version=versions.get((row["node_id"], row["image"]), ""),
+            app_id=row["app_id"],
+            instance_id=row["instance_id"] or None,
+            app_url=app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
+            vcpu=row["vcpu"],
+            memory=row["memory"],
+            disk_size=row["disk_size"],
+            node=row["node__name"],
+            no_tee=row["no_tee"],
+            created_at=row["created_at_ms"],
+            started_at=row["started_at_ms"],
+            exited_at=row["exited_at_ms"],
+            boot_progress=row["boot_progress"],
+            boot_error=row["boot_error"],
+            shutdown_progress=row["shutdown_progress"],
+            exit_reason=row["exit_reason"],
+            exit_code=row["exit_code"],
+            next_retry_at=row["next_retry_at_ms"],
+            ports=ports.get(row["id"], []),
+        )
+        for row in vms.order_by("created_at_ms", "id").values(*_COLUMNS)
+    ]
+
+
+def node_named(name: str) -> Node | None:
+    """This node's row, once its worker has written it."""
+    return Node.objects.filter(name=name).first()

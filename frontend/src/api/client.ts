@@ -1,0 +1,54 @@
+import { readCookie } from '@/lib/cookie';
+
+/** The server waits up to 30 s for a VM to start or stop before it answers 504 itself. */
+const TIMEOUT_MS = 45_000;
+
+/** A call that failed; `message` is the server's own where it gave one. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  /** @param status HTTP status, or 0 if no answer came. */
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Calls one method of the API. Resolves to its JSON, or undefined where the method answers nothing. */
+export async function call(method: string, request: object): Promise<unknown> {
+  const response = await send(method, request);
+  if (response.status === 204) return undefined;
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(response.status, failureMessage(response, text));
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+async function send(method: string, request: object): Promise<Response> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const token = readCookie('csrftoken');
+  if (token !== null) headers['X-CSRFToken'] = token;
+  try {
+    return await fetch(`/prpc/${method}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(request),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === 'TimeoutError';
+    throw new ApiError(0, late ? 'The server did not answer in time.' : 'The server could not be reached.');
+  }
+}
+
+/** Failures are `{code, message}`; a proxy in between may answer something else. */
+function failureMessage(response: Response, text: string): string {
+  try {
+    const body = JSON.parse(text) as { message?: unknown } | null;
+    if (typeof body?.message === 'string' && body.message !== '') return body.message;
+  } catch {
+    // Not JSON: the status line is all there is to say.
+  }
+  return `The server answered ${response.status} ${response.statusText}`.trimEnd() + '.';
+}

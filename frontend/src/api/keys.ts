@@ -1,0 +1,5 @@
+/** Every key of the query cache, so that no two features invent the same one. */
+export const keys = {
+  /** The live list: written by the status stream, never fetched. */
+  live: ['live'] as const,
+};

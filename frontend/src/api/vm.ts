@@ -1,0 +1,53 @@
+/** What the status stream says about VMs and their host. Times are milliseconds since 1970. */
+
+export type VmStatus = 'running' | 'exited' | 'stopping' | 'stopped' | 'removing';
+
+export interface PortMapping {
+  protocol: string;
+  host_address: string;
+  host_port: number;
+  vm_port: number;
+}
+
+export interface VmRow {
+  id: string;
+  /** Grows with every change of this VM; of two rows the higher one is the truth. */
+  revision: number;
+  name: string;
+  status: VmStatus;
+  image: string;
+  image_version: string;
+  app_id: string;
+  instance_id: string | null;
+  app_url: string | null;
+  vcpu: number;
+  /** MB */
+  memory: number;
+  /** GB */
+  disk_size: number;
+  node: string;
+  no_tee: boolean;
+  created_at: number;
+  started_at: number | null;
+  exited_at: number | null;
+  /** The guest's own words: `booting`, steps of its boot, `done`, `N/A`, or empty. */
+  boot_progress: string;
+  boot_error: string;
+  shutdown_progress: string;
+  exit_reason: string;
+  exit_code: number | null;
+  next_retry_at: number | null;
+  ports: PortMapping[];
+}
+
+export interface NodeInfo {
+  name: string;
+  version: string;
+  rev: string;
+  platform: 'none' | 'tdx' | 'amd-sev-snp';
+  accelerator: 'kvm' | 'tcg';
+  /** A sentence every visitor must see, or empty. */
+  notice: string;
+  max_vcpu: number | null;
+  max_memory_mb: number | null;
+}

@@ -1,0 +1,73 @@
+import { useMemo } from 'react';
+import type { VmRow, VmStatus } from '@/api/vm';
+import { FilterField } from './FilterField';
+import { statusOf, withStatus } from './statusFilter';
+import classes from './ListToolbar.module.css';
+
+interface Props {
+  rows: readonly VmRow[];
+  /** False until the server has said what there is. */
+  known: boolean;
+  shown: number;
+  text: string;
+  onText: (text: string) => void;
+}
+
+const counted: { status: VmStatus; label: string }[] = [
+  { status: 'running', label: 'Running' },
+  { status: 'exited', label: 'Exited' },
+  { status: 'stopped', label: 'Stopped' },
+];
+
+/** The heading, how many VMs are in which state (each a filter), and the filter itself. */
+export function ListToolbar({ rows, known, shown, text, onText }: Props) {
+  const counts = useMemo(() => countByStatus(rows), [rows]);
+  const chosen = statusOf(text);
+
+  const choose = (status: VmStatus | null) => onText(withStatus(text, status));
+
+  return (
+    <div className={classes.toolbar}>
+      <h1 className={classes.title}>Virtual machines</h1>
+      {known && rows.length > 0 && (
+        <div className={classes.counts} role="group" aria-label="Filter by status">
+          <button
+            type="button"
+            className={classes.count}
+            aria-pressed={chosen === null}
+            onClick={() => choose(null)}
+          >
+            All <b>{rows.length}</b>
+          </button>
+          {counted.map(({ status, label }) => (
+            <button
+              key={status}
+              type="button"
+              className={classes.count}
+              data-status={status}
+              data-none={!counts.get(status) || undefined}
+              aria-pressed={chosen === status}
+              onClick={() => choose(chosen === status ? null : status)}
+            >
+              {label} <b>{counts.get(status) ?? 0}</b>
+            </button>
+          ))}
+        </div>
+      )}
+      {known && rows.length > 0 && (
+        <div className={classes.find}>
+          <span className={classes.found} role="status">
+            {text.trim() !== '' && `${shown} of ${rows.length}`}
+          </span>
+          <FilterField text={text} onText={onText} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function countByStatus(rows: readonly VmRow[]): Map<VmStatus, number> {
+  const counts = new Map<VmStatus, number>();
+  for (const row of rows) counts.set(row.status, (counts.get(row.status) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,108 @@
+import { Ellipsis } from 'lucide-react';
+import { memo } from 'react';
+import type { VmRow as Row } from '@/api/vm';
+import type { VmAction } from '@/api/vmActions';
+import { CopyButton } from '@/components/ui/CopyButton';
+import { shorten } from '@/lib/shorten';
+import { formatDisk, formatMemory } from '@/lib/size';
+import { PortsCell } from './PortsCell';
+import { StatusCell } from './StatusCell';
+import { UptimeCell } from './UptimeCell';
+import type { MenuRequest } from './VmRowMenu';
+import classes from './VmRow.module.css';
+
+interface Props {
+  row: Row;
+  /** Place among the rows shown, from 0. */
+  index: number;
+  /** Pixels from the start of the list. */
+  top: number;
+  /** On another node than the one this page comes from. */
+  elsewhere: boolean;
+  pending: VmAction | null;
+  menuOpen: boolean;
+  onMenu: (request: MenuRequest) => void;
+  onProblem: (id: string) => void;
+}
+
+/** The id of a row's menu button, so that focus can go back to it from a dialog. */
+export const actionsButtonId = (id: string): string => `actions-${id}`;
+
+/** One VM. Drawn again only when something of it changes, so scrolling moves rows and draws none of them. */
+export const VmRow = memo(function VmRow(props: Props) {
+  const { row, index, top, elsewhere, pending, menuOpen, onMenu, onProblem } = props;
+  return (
+    <div
+      className={classes.row}
+      role="row"
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <div className={classes.name} role="rowheader">
+        <div className={classes.line}>
+          <span className={classes.nameText} title={row.name}>
+            {row.name}
+          </span>
+          {row.no_tee && (
+            <span
+              className={classes.badge}
+              title="Runs without a trusted execution environment: the host can read its memory"
+            >
+              no TEE
+            </span>
+          )}
+        </div>
+        <div className={classes.sub}>
+          <span className={classes.mono} title={row.id}>
+            {shorten(row.id)}
+          </span>
+          <CopyButton text={row.id} label={`Copy id of ${row.name}`} />
+          {elsewhere && <span className={classes.node}>on {row.node}</span>}
+        </div>
+      </div>
+      <StatusCell row={row} pending={pending} onProblem={onProblem} />
+      <div className={classes.image} role="cell">
+        <span
+          className={classes.clip}
+          title={row.image_version ? `${row.image}, version ${row.image_version}` : row.image}
+        >
+          {row.image}
+        </span>
+      </div>
+      <div className={classes.app} role="cell">
+        <span className={classes.mono} title={row.app_id}>
+          {shorten(row.app_id)}
+        </span>
+        <CopyButton text={row.app_id} label={`Copy app id of ${row.name}`} />
+      </div>
+      <div className={classes.size} data-of="vcpu" role="cell">
+        {row.vcpu}
+      </div>
+      <div className={classes.size} data-of="memory" role="cell">
+        {formatMemory(row.memory)}
+      </div>
+      <div className={classes.size} data-of="disk" role="cell">
+        {formatDisk(row.disk_size)}
+      </div>
+      <PortsCell row={row} />
+      <UptimeCell row={row} />
+      <div className={classes.actions} role="cell">
+        <button
+          type="button"
+          id={actionsButtonId(row.id)}
+          className={classes.menu}
+          aria-label={`Actions for ${row.name}`}
+          aria-haspopup="menu"
+          aria-expanded={menuOpen}
+          aria-busy={pending !== null}
+          // An open menu closes on any press outside of it: let the click below decide instead.
+          onMouseDown={menuOpen ? (event) => event.stopPropagation() : undefined}
+          onTouchStart={menuOpen ? (event) => event.stopPropagation() : undefined}
+          onClick={(event) => onMenu({ id: row.id, anchor: event.currentTarget.getBoundingClientRect() })}
+        >
+          {pending ? <span className={classes.spinner} /> : <Ellipsis size={17} aria-hidden />}
+        </button>
+      </div>
+    </div>
+  );
+});

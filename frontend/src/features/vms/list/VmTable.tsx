@@ -1,0 +1,114 @@
+import { getCoreRowModel, getSortedRowModel, useReactTable } from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
+import type { VmRow as Row } from '@/api/vm';
+import { useMediaQuery } from '@/hooks/useMediaQuery';
+import { useStored } from '@/hooks/useStored';
+import { pendingActions } from '../pendingActions';
+import { columns, defaultSorting, isSorting } from './columns';
+import { SortSelect } from './SortSelect';
+import { TableHead } from './TableHead';
+import { VmDialogs, type DialogRequest } from './VmDialogs';
+import { VmRow } from './VmRow';
+import { VmRowMenu, type MenuRequest } from './VmRowMenu';
+import classes from './VmTable.module.css';
+
+/** Heights of one VM, which CSS keeps to: a line of the table, or a card where there is no room for one. */
+const LINE_PX = 54;
+const CARD_PX = 136;
+/** Rows kept ready above and below, few enough that a tall window stays under 60 of them. */
+const OVERSCAN = 8;
+
+const rowId = (row: Row): string => row.id;
+
+interface Props {
+  rows: Row[];
+  /** The node this page is served from; rows of others say which they are on. */
+  homeNode: string;
+}
+
+/** The rows, sorted and virtual: only those near the window exist. One menu and one dialog serve them all. */
+export function VmTable({ rows, homeNode }: Props) {
+  const [sorting, setSorting] = useStored('vms.sorting', defaultSorting, isSorting);
+  const [menu, setMenu] = useState<MenuRequest | null>(null);
+  const [dialog, setDialog] = useState<DialogRequest | null>(null);
+  const pending = useSyncExternalStore(pendingActions.subscribe, pendingActions.snapshot);
+  const cards = useMediaQuery('(max-width: 900px)');
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const table = useReactTable({
+    data: rows,
+    columns,
+    state: { sorting },
+    onSortingChange: (change) => setSorting(typeof change === 'function' ? change(sorting) : change),
+    getRowId: rowId,
+    getCoreRowModel: getCoreRowModel(),
+    getSortedRowModel: getSortedRowModel(),
+    enableSortingRemoval: false,
+    enableMultiSort: false,
+  });
+  const sorted = table.getRowModel().rows;
+
+  const height = cards ? CARD_PX : LINE_PX;
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    getItemKey: (index) => sorted[index]?.id ?? index,
+    overscan: OVERSCAN,
+  });
+
+  const openMenu = useCallback((request: MenuRequest) => {
+    setMenu((open) => (open?.id === request.id ? null : request));
+  }, []);
+  const showProblem = useCallback((id: string) => setDialog({ kind: 'problem', id }), []);
+  const byId = (id: string | undefined): Row | undefined => rows.find((row) => row.id === id);
+
+  return (
+    <>
+      {cards && <SortSelect sorting={sorting} onSorting={setSorting} />}
+      <div
+        ref={scroller}
+        className={classes.scroller}
+        // The menu stands where its button was when it was opened.
+        onScroll={() => setMenu(null)}
+        role="region"
+        aria-label="Virtual machines"
+        // What scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+      >
+        <div
+          className={classes.table}
+          role="table"
+          aria-label="Virtual machines"
+          aria-rowcount={sorted.length + 1}
+        >
+          <TableHead headers={table.getFlatHeaders()} />
+          <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const row = sorted[item.index]?.original;
+              if (!row) return null;
+              const asked = pending.get(row.id);
+              return (
+                <VmRow
+                  key={item.key}
+                  row={row}
+                  index={item.index}
+                  top={item.start}
+                  elsewhere={row.node !== homeNode}
+                  pending={asked?.revision === row.revision ? asked.action : null}
+                  menuOpen={menu?.id === row.id}
+                  onMenu={openMenu}
+                  onProblem={showProblem}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <VmRowMenu request={menu} row={byId(menu?.id)} onClose={() => setMenu(null)} onAsk={setDialog} />
+      <VmDialogs request={dialog} row={byId(dialog?.id)} onClose={() => setDialog(null)} />
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { ShieldAlert } from 'lucide-react';
+import { Banner } from '@/components/ui/Banner';
+import { useNode } from '@/live/useLive';
+import { ColorSchemeMenu } from './ColorSchemeMenu';
+import { ConnectionState } from './ConnectionState';
+import { Logo } from './Logo';
+import { NodeBadge } from './NodeBadge';
+import { OfflineBanner } from './OfflineBanner';
+import classes from './Shell.module.css';
+
+/** What surrounds every page: who and where this host is, whether what you see is live, and the way to each page. */
+export function Shell() {
+  const node = useNode();
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <div className={classes.brand}>
+          <Logo />
+          <span className={classes.wordmark}>dstack-vmm</span>
+        </div>
+        <nav className={classes.nav} aria-label="Main">
+          <Link to="/" className={classes.link} activeOptions={{ includeSearch: false }}>
+            Virtual machines
+          </Link>
+        </nav>
+        <div className={classes.end}>
+          {node && <NodeBadge node={node} />}
+          <ConnectionState />
+          <ColorSchemeMenu />
+        </div>
+      </header>
+      {node?.notice && (
+        <Banner tone="notice" icon={<ShieldAlert size={16} aria-hidden />}>
+          {node.notice}
+        </Banner>
+      )}
+      <OfflineBanner />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -81,7 +81,14 @@ class ImageFiles:
 
 @dataclass(frozen=True)
 class HostSettings:
-    """What the node's operator chose for every guest; probed once, at start."""
+    """What the node's operator chose for every guest; probed once, at start.
+
+    ``mac_prefix`` holds at most three bytes; ``pci_hole64_size`` is in bytes, 0
+    leaves QEMU's own; ``user`` is whom QEMU runs as (empty: the server's own user);
+    ``vsock`` says that ``/dev/vhost-vsock`` can be used. ``stop_grace_s`` is how
+    long a ``quit`` may take before SIGKILL, ``launch_timeout_s`` how long QEMU may
+    take until it answers.
+    """
 
     qemu_path: Path
     qemu_img_path: Path
@@ -91,6 +98,7 @@ class HostSettings:
     pci_hole64_size: int = 0
     user_net_restrict: bool = False
     user: str = ""
+    vsock: bool = False
     stop_grace_s: float = 5.0
     launch_timeout_s: float = 30.0
 

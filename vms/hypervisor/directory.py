@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 from collections.abc import Mapping
@@ -95,6 +96,21 @@ def clear_traces(run_dir: RunDir) -> None:
     ):
         path.unlink(missing_ok=True)
     fsync_directory(run_dir.path)
+
+
+def give_to(run_dir: RunDir, user: str) -> None:
+    """Let ``user``, whom QEMU will run as, use the VM's directory.
+
+    Raises:
+        LaunchRefused: there is no such user, or we may not give files away.
+    """
+    try:
+        account = pwd.getpwnam(user)
+        for folder, _, names in os.walk(run_dir.path):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    except (KeyError, OSError) as error:
+        raise LaunchRefused(f"cannot give the VM's directory to user {user!r}: {error}") from error
 
 
 def delete(run_dir: RunDir) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import inspect as introspection
 import itertools
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from .base import (
     Observation,
     Power,
 )
+from .exits import now_ms
 from .records import LaunchRecord, Phase, read_exit, write_exit
 from .rundir import RunDir
 
@@ -91,14 +91,14 @@ class FakeDriver:
         refusal = self._refusals.get(spec.vm_id, self._refusals.get(None))
         if refusal is not None:
             run_dir.stderr_log.write_text(refusal + "\n")
-            write_exit(run_dir, Exit(ExitReason.ERROR, _now_ms(), 1, refusal))
+            write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), 1, refusal))
             raise LaunchRefused(refusal)
         run_dir.data_disk.touch()
         run_dir.stdout_log.touch()
         run_dir.stderr_log.touch()
         run_dir.serial_log.write_text(f"fake guest {spec.vm_id} generation {spec.generation} booted\n")
         record = LaunchRecord(
-            spec.generation, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=_now_ms()
+            spec.generation, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=now_ms()
         )
         record.write(run_dir)
         return self._look(spec.vm_id)
@@ -148,7 +148,7 @@ class FakeDriver:
         if self._look(vm_id).power not in (Power.ON, Power.UNKNOWN):
             raise RuntimeError(f"VM {vm_id} is not running")
         self._frozen.discard(vm_id)
-        write_exit(run_dir, Exit(reason, _now_ms(), code, detail))
+        write_exit(run_dir, Exit(reason, now_ms(), code, detail))
         if self._listener is not None:
             told = self._listener(vm_id)
             if introspection.isawaitable(told):
@@ -188,7 +188,3 @@ class FakeDriver:
             return Observation(Power.OFF, record.generation, exit=ended)
         power = Power.UNKNOWN if vm_id in self._frozen else Power.ON
         return Observation(power, record.generation, record.pid, record.started_at_ms)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -1,0 +1,164 @@
+"""QEMU as a process of this host: starting it, knowing it again, watching and killing it.
+
+It must outlive the server and leave its exit code behind when no server is there,
+so it runs under a few bytes of shell that wait for it. A pid alone proves nothing:
+a process is known by pid, start time and boot id together (and by the name it
+answers to over QMP, which is the driver's part).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .rundir import RunDir
+
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+
+SHIM = '"$@"; code=$?; echo "$code" >"$0.tmp" && mv "$0.tmp" "$0"'
+"""Runs its arguments and writes their exit code into the file named by ``$0``; 1.7 MB of memory."""
+
+CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """What tells a process from every other one since this host was started.
+
+    ``start_ticks`` is field 22 of ``/proc/<pid>/stat``: clock ticks since boot.
+    """
+
+    pid: int
+    start_ticks: int
+
+    @property
+    def started_at_ms(self) -> int:
+        """When it started, in milliseconds since 1970, by the clock as it is set now."""
+        since_start_s = time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_ticks / CLOCK_TICKS_PER_S
+        return int((time.time() - since_start_s) * 1000)
+
+
+def boot_id() -> str:
+    """Changes whenever the host's kernel is started."""
+    return BOOT_ID_FILE.read_text().strip()
+
+
+def identify(pid: int) -> ProcessIdentity | None:
+    """The living process with that pid; ``None`` if there is none, or only a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The command's name stands in parentheses and may itself hold any, so count from the last one.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    state, start_ticks = fields[0], int(fields[19])
+    return None if state in (b"Z", b"X") else ProcessIdentity(pid, start_ticks)
+
+
+def open_pidfd(identity: ProcessIdentity) -> int | None:
+    """A descriptor of exactly that process; ``None`` if it is gone."""
+    try:
+        pidfd = os.pidfd_open(identity.pid)
+    except OSError:
+        return None
+    # The pid may have been given anew between looking and opening: look again.
+    if identify(identity.pid) != identity:
+        os.close(pidfd)
+        return None
+    return pidfd
+
+
+def has_ended(pidfd: int) -> bool:
+    """Is the process of that descriptor gone (a zombie included)?"""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def kill(pidfd: int) -> None:
+    """SIGKILL; a process that is gone already is no error."""
+    try:
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def read_pidfile(run_dir: RunDir) -> int | None:
+    """The pid that QEMU wrote down; it may be long gone."""
+    try:
+        return int(run_dir.pidfile.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def works_in(pid: int, run_dir: RunDir) -> bool:
+    """Is the VM's directory that process's working directory? False also if we may not look."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", run_dir.path)
+    except OSError:
+        return False
+
+
+class Shim:
+    """The shell that waits for one QEMU; our child, so it is reaped here when it ends."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self.ended = asyncio.Event()
+        self._child = child
+        self._loop = asyncio.get_running_loop()
+        self._pidfd = os.pidfd_open(child.pid)
+        self._loop.add_reader(self._pidfd, self._has_ended)
+
+    @classmethod
+    def spawn(cls, run_dir: RunDir, argv: list[str], lock: int) -> Shim:
+        """Start ``argv`` in the VM's directory, under a shim; the descriptor ``lock`` is inherited.
+
+        The shim leads a session of its own, so nothing that ends the server ends it.
+        Raises OSError where no process can be started.
+        """
+        with (
+            open(run_dir.stdout_log, "ab", opener=_private) as stdout,
+            open(run_dir.stderr_log, "ab", opener=_private) as stderr,
+        ):
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", SHIM, run_dir.exit_file.name, *argv],
+                cwd=run_dir.path,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=(lock,),
+            )
+        return cls(child)
+
+    def kill_all(self) -> None:
+        """SIGKILL the shim and all that it started; it writes nothing down then."""
+        if not self.ended.is_set():
+            os.killpg(self._child.pid, signal.SIGKILL)
+
+    def let_go(self) -> None:
+        """Watch it no longer; whoever inherits it reaps it."""
+        self._stop_watching()
+        # Popen complains about a child that it thinks forgotten: this one is left on purpose.
+        self._child.returncode = self._child.returncode or 0
+
+    def _has_ended(self) -> None:
+        self._stop_watching()
+        self._child.wait()
+        self.ended.set()
+
+    def _stop_watching(self) -> None:
+        if self._pidfd >= 0:
+            self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -1,0 +1,270 @@
+"""The real driver: QEMU processes that outlive the server, one directory each.
+
+Whether anything lives in a VM's directory is told by the lock that QEMU inherited;
+which process it is, by the launch record or QEMU's own pidfile; that it is this
+VM, by the name it answers to over QMP. So the server may be killed at any line:
+what it left is found again by :meth:`QemuDriver.inspect`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect as introspection
+from dataclasses import replace
+from pathlib import Path
+
+from . import directory, lock, process
+from .base import (
+    Exit,
+    ExitListener,
+    ExitReason,
+    GuestSpec,
+    HostSettings,
+    LaunchRefused,
+    NotAnswering,
+    Observation,
+    Power,
+)
+from .command import build_argv
+from .disk import ensure_data_disk
+from .durable import in_thread
+from .exits import now_ms, settle, spoken_words
+from .guest import Guest
+from .process import Shim
+from .records import LaunchRecord, Phase, write_exit
+from .rundir import RunDir
+
+EXIT_WAIT_S = 1.0
+"""How long after QEMU's end the shim may take to write the exit code (it takes a few ms)."""
+
+KILL_WAIT_S = 10.0
+"""How long a killed process may take to be gone; longer means it is stuck in the kernel."""
+
+POLL_S = 0.01
+
+
+class QemuDriver:
+    """Implements ``Driver`` with QEMU; VMs live under ``run_path``. Belongs to one event loop."""
+
+    def __init__(self, run_path: Path, host: HostSettings) -> None:
+        self.run_path = run_path
+        self.host = host
+        self._boot_id = process.boot_id()
+        self._guests: dict[str, Guest] = {}
+        self._shims: set[Shim] = set()
+        self._listener: ExitListener | None = None
+        self._notices: set[asyncio.Future[None]] = set()
+
+    def on_exit(self, listener: ExitListener) -> None:
+        self._listener = listener
+
+    def directory(self, vm_id: str) -> Path:
+        return self._run_dir(vm_id).path
+
+    async def scan(self) -> list[str]:
+        return await in_thread(directory.scan_ids, self.run_path)
+
+    async def inspect(self, vm_id: str) -> Observation:
+        """See ``Driver.inspect``. Takes about a millisecond, and up to 2 s for a QEMU that is silent."""
+        run_dir = self._run_dir(vm_id)
+        deadline = asyncio.get_running_loop().time() + EXIT_WAIT_S
+        while True:
+            guest = self._living_guest(vm_id, run_dir)
+            if guest is not None:
+                answers = await guest.answers()
+                if guest.is_alive:
+                    return await self._observe_living(guest, answers)
+            elif not lock.is_held(run_dir):
+                return await self._observe_dead(vm_id, run_dir)
+            elif asyncio.get_running_loop().time() >= deadline:
+                # Somebody lives in there whom we can't name: not QEMU, or one too young to have a pid.
+                record = LaunchRecord.read(run_dir)
+                return Observation(Power.UNKNOWN, record.generation if record else 0)
+            await asyncio.sleep(POLL_S)
+
+    async def prepare(self, spec: GuestSpec) -> None:
+        await in_thread(directory.fill, self._run_dir(spec.vm_id), spec)
+
+    async def launch(self, spec: GuestSpec) -> Observation:
+        argv = build_argv(spec, self.host)
+        seen = await self.inspect(spec.vm_id)
+        if seen.power is Power.ON and seen.generation == spec.generation:
+            return seen
+        if seen.power in (Power.ON, Power.UNKNOWN):
+            raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
+        run_dir = self._run_dir(spec.vm_id)
+        await self.prepare(spec)
+        await ensure_data_disk(run_dir, spec.disk_gb, spec.image, self.host)
+        shim = await self._spawn(run_dir, spec, argv)
+        return await self._first_answer(spec.vm_id, run_dir, shim)
+
+    async def powerdown(self, vm_id: str) -> None:
+        if (await self.inspect(vm_id)).power is not Power.ON:
+            raise NotAnswering(f"VM {vm_id} does not run, or does not answer")
+        await self._guests[vm_id].execute("system_powerdown")
+
+    async def stop(self, vm_id: str) -> None:
+        """See ``Driver.stop``. Raises NotAnswering if even SIGKILL does not end it."""
+        seen = await self.inspect(vm_id)
+        if seen.power in (Power.ABSENT, Power.OFF):
+            return
+        guest = self._guests.get(vm_id)
+        if guest is None:
+            raise NotAnswering(f"a process that is not known holds the directory of VM {vm_id}")
+        if not await self._quit(guest):
+            guest.kill()
+            if not await guest.wait(KILL_WAIT_S):
+                raise NotAnswering(f"QEMU of VM {vm_id} (process {guest.record.pid}) cannot be killed")
+        if not await lock.wait_until_free(guest.run_dir, EXIT_WAIT_S):
+            raise NotAnswering(f"QEMU of VM {vm_id} is gone, but its directory is still held")
+        await self.inspect(vm_id)
+
+    async def remove(self, vm_id: str) -> None:
+        """See ``Driver.remove``. Raises RuntimeError if the VM runs, or may run."""
+        if (await self.inspect(vm_id)).power in (Power.ON, Power.UNKNOWN):
+            raise RuntimeError(f"VM {vm_id} runs: its directory is not removed")
+        await in_thread(directory.delete, self._run_dir(vm_id))
+
+    async def close(self) -> None:
+        for shim in self._shims:
+            shim.let_go()
+        for guest in self._guests.values():
+            await guest.let_go()
+        self._shims.clear()
+        self._guests.clear()
+
+    # -- looking
+
+    def _run_dir(self, vm_id: str) -> RunDir:
+        return RunDir.of(self.run_path, vm_id)
+
+    def _living_guest(self, vm_id: str, run_dir: RunDir) -> Guest | None:
+        """The process that lives in the VM's directory, now watched; ``None`` if it can't be named."""
+        guest = self._guests.get(vm_id)
+        if guest is not None:
+            return guest if guest.is_alive else None
+        record = LaunchRecord.read(run_dir)
+        if record is None or not lock.is_held(run_dir):
+            return None
+        if record.phase is not Phase.RUNNING:
+            record = self._with_pid(record, run_dir)
+        guest = Guest.watch(vm_id, run_dir, record, self._guest_ended)
+        if guest is not None:
+            self._guests[vm_id] = guest
+        return guest
+
+    def _with_pid(self, record: LaunchRecord, run_dir: RunDir) -> LaunchRecord:
+        """The record of a launch that nobody saw to its end, with the process that QEMU's pidfile names."""
+        pid = process.read_pidfile(run_dir)
+        identity = process.identify(pid) if pid is not None else None
+        if identity is None or not process.works_in(identity.pid, run_dir):
+            return record
+        return replace(
+            record,
+            phase=Phase.RUNNING,
+            pid=identity.pid,
+            start_ticks=identity.start_ticks,
+            started_at_ms=identity.started_at_ms,
+        )
+
+    async def _observe_living(self, guest: Guest, answers: bool) -> Observation:
+        if answers and not guest.is_noted:
+            await guest.take_over()
+        guest.trim_event_log()
+        record = guest.record
+        power = Power.ON if answers else Power.UNKNOWN
+        return Observation(power, record.generation, record.pid, record.started_at_ms)
+
+    async def _observe_dead(self, vm_id: str, run_dir: RunDir) -> Observation:
+        guest = self._guests.pop(vm_id, None)
+        if guest is not None:
+            await guest.let_go()
+        if not run_dir.path.is_dir():
+            return Observation(Power.ABSENT)
+        record = LaunchRecord.read(run_dir)
+        if record is None:
+            return Observation(Power.OFF)
+        heard = guest.heard if guest is not None else None
+        ended = settle(run_dir, record, heard=heard, boot_id=self._boot_id)
+        return Observation(Power.OFF, record.generation, exit=ended)
+
+    def _guest_ended(self, guest: Guest) -> None:
+        if self._listener is None:
+            return
+        told = self._listener(guest.vm_id)
+        if introspection.isawaitable(told):
+            notice = asyncio.ensure_future(told)
+            self._notices.add(notice)
+            notice.add_done_callback(self._notices.discard)
+
+    # -- starting and ending
+
+    async def _spawn(self, run_dir: RunDir, spec: GuestSpec, argv: list[str]) -> Shim:
+        record = LaunchRecord(spec.generation, Phase.PREPARED, self._boot_id)
+        try:
+            with lock.held(run_dir) as descriptor:
+                await in_thread(_clear_the_way, run_dir, record, self.host.user)
+                shim = Shim.spawn(run_dir, argv, descriptor)
+        except lock.LockHeld as error:
+            raise LaunchRefused(f"a process lives in the directory of VM {spec.vm_id}") from error
+        except OSError as error:
+            raise LaunchRefused(f"cannot start QEMU: {error}") from error
+        self._shims = {known for known in self._shims if not known.ended.is_set()} | {shim}
+        return shim
+
+    async def _first_answer(self, vm_id: str, run_dir: RunDir, shim: Shim) -> Observation:
+        """Wait until QEMU answers or ends, whichever comes first. Raises LaunchRefused."""
+        answer = asyncio.ensure_future(self._wait_for_answer(vm_id, run_dir))
+        end = asyncio.ensure_future(shim.ended.wait())
+        try:
+            await asyncio.wait(
+                {answer, end}, timeout=self.host.launch_timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if answer.done():
+                return answer.result()
+        finally:
+            answer.cancel()
+            end.cancel()
+            await asyncio.gather(answer, end, return_exceptions=True)
+        if shim.ended.is_set():
+            seen = await self.inspect(vm_id)
+            raise LaunchRefused(_why_it_ended(seen.exit))
+        shim.kill_all()
+        await lock.wait_until_free(run_dir, KILL_WAIT_S)
+        words = f"QEMU did not answer in {self.host.launch_timeout_s:g} s and was killed"
+        write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=words))
+        await self.inspect(vm_id)
+        raise LaunchRefused(words)
+
+    async def _wait_for_answer(self, vm_id: str, run_dir: RunDir) -> Observation:
+        while True:
+            guest = self._living_guest(vm_id, run_dir)
+            if guest is not None and await guest.answers():
+                return await self._observe_living(guest, answers=True)
+            await asyncio.sleep(POLL_S)
+
+    async def _quit(self, guest: Guest) -> bool:
+        """Ask QEMU to end; False if it still lives when its grace is over."""
+        deadline = asyncio.get_running_loop().time() + self.host.stop_grace_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                await guest.execute("quit")
+        except (NotAnswering, TimeoutError):
+            pass  # it may have ended before it could reply, or is to be killed
+        return await guest.wait(max(0.0, deadline - asyncio.get_running_loop().time()))
+
+
+def _clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str) -> None:
+    # Each step leaves a state that inspect reads rightly: see Phase.
+    record.write(run_dir)
+    directory.rotate_logs(run_dir)
+    directory.clear_traces(run_dir)
+    replace(record, phase=Phase.SPAWNED).write(run_dir)
+    if user:
+        directory.give_to(run_dir, user)
+
+
+def _why_it_ended(ended: Exit | None) -> str:
+    words = spoken_words(ended.detail) if ended is not None else ""
+    code = ended.code if ended is not None else None
+    return words or f"QEMU ended at once with code {code} and said nothing"

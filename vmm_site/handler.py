@@ -218,7 +218,8 @@ async def _settle(response: Any, settle: Callable[[Any], Awaitable[None]]) -> No
         logger.exception("a response could not settle")
         response.status_code = 500
         response.headers["Content-Type"] = "application/json"
-        response.content = _error(500, "internal error; see the server's log").content
+        name = response.headers.get("X-Request-Id", "")
+        response.content = _error(500, f"internal error; see the server's log {name}".rstrip()).content
     if response.has_header("Content-Length"):
         response["Content-Length"] = str(len(response.content))
     for tell in getattr(response, "on_settled", ()):

@@ -2,7 +2,7 @@
 
 ``VMM_LOG`` (``console`` or ``json``) decides instead where it is set, ``VMM_LOG_LEVEL``
 says from which level on. What Django, Twisted and Daphne say comes out the same way.
-In the settings: ``LOGGING = logging_settings(os.environ)``.
+Long-running commands call ``set_up_logging`` before anything else.
 
 Secrets don't get in: ``token=`` in any URL, bearer tokens and values under telling
 names are replaced, wherever in a message or traceback they stand.
@@ -11,6 +11,7 @@ names are replaced, wherever in a message or traceback they stand.
 from __future__ import annotations
 
 import logging
+import logging.config
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
@@ -38,12 +39,18 @@ def hide_secrets(text: str) -> str:
     return _SECRETS.sub(lambda match: match["before"] + HIDDEN, text)
 
 
-def logging_settings(environ: Mapping[str, str], *, terminal: bool | None = None) -> dict[str, Any]:
-    """What Django's ``LOGGING`` wants; sets structlog up the same way.
+def set_up_logging(environ: Mapping[str, str]) -> None:
+    """Send every log line of this process to stderr, in the format that ``environ`` asks for.
 
     Raises:
         ValueError: ``VMM_LOG`` or ``VMM_LOG_LEVEL`` is no such choice.
     """
+    logging.config.dictConfig(logging_settings(environ))
+    logging.captureWarnings(True)
+
+
+def logging_settings(environ: Mapping[str, str], *, terminal: bool | None = None) -> dict[str, Any]:
+    """What ``logging.config.dictConfig`` wants; sets structlog up the same way."""
     level = _choice(environ, "VMM_LOG_LEVEL", LEVELS) or "info"
     format_ = _choice(environ, "VMM_LOG", ("console", "json"))
     if format_ is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -90,6 +90,8 @@ def _allowed(field: FieldInfo | None) -> str:
     if field.description:
         return field.description
     kind: Any = field.annotation
+    if get_origin(kind) is tuple:
+        return _item_description(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(str(member.value) for member in kind)
     if kind is bool:
@@ -102,6 +104,11 @@ def _allowed(field: FieldInfo | None) -> str:
     if kind in (int, float):
         return _range(limits, whole=kind is int)
     return str(limits.get("pattern", ""))
+
+
+def _item_description(kind: Any) -> str:
+    rules = getattr(get_args(kind)[0], "__metadata__", ())
+    return next((r.description for r in rules if isinstance(r, FieldInfo) and r.description), "")
 
 
 def _range(limits: dict[str, Any], *, whole: bool) -> str:

@@ -136,17 +136,19 @@ def _split_address(table: Table, sources: dict[Key, str], source: str) -> None:
         table.setdefault("unix_socket", address.removeprefix("unix:"))
         table["address"] = "127.0.0.1" if ("port",) in sources else ""
         return
-    host = address.removeprefix("tcp:")
-    if host.startswith("["):
-        host, _, port = host[1:].partition("]")
-        port = port.removeprefix(":")
-    elif host.count(":") == 1:
-        host, _, port = host.partition(":")
-    else:
-        port = ""
+    host, port = _host_and_port(address.removeprefix("tcp:"))
     if not host and address:
         where = sources.get(("address",), source)
         raise ConfigError(Problem(where, "address", "names no host", repr(address)))
     table["address"] = host
     if port and ("port",) not in sources:
         table["port"] = port
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    """The two parts; the port is empty where there is none. IPv6 has colons of its own."""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = text.partition(":")
+    return (host, port) if port.isdigit() else (text, "")

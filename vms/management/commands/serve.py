@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -21,9 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: the first import decides on the event loop of the whole process,
         # and other commands need none.
+        from vmm_site.logging import set_up_logging
         from vmm_site.serving import Endpoint, Plan, leave, run
         from vms.worker import service
 
+        try:
+            set_up_logging(os.environ)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         config: Config = settings.VMM
 
         def ready(listening: list[Endpoint]) -> None:

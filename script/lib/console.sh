@@ -62,10 +62,27 @@ need_node_packages() {
   stamp "$FRONTEND/node_modules/.stamp" "$wanted"
 }
 
+# Files that browsers may keep for ever lie compressed in staticfiles/: the console's and the admin pages'.
+collect_static_files() {
+  env -u VMM_CONFIG VMM_DATA="$STATE/data" "$VENV/bin/python" "$ROOT/manage.py" collectstatic --no-input
+}
+
+need_static_files() {
+  local wanted
+  wanted="$({ cat -- "$ROOT/requirements.txt" && console_files && digest "$ROOT/vmm_site/settings.py"; } | hash_of_input)"
+  [[ -d $ROOT/staticfiles/admin ]] && is_stamped "$STATE/static.stamp" "$wanted" && return 0
+  step "Static files" "compressing what browsers load" static collect_static_files ||
+    fail "The files for browsers could not be collected."
+  stamp "$STATE/static.stamp" "$wanted"
+}
+
 # The names of built files carry their contents' hash, so their list tells whether they are still those.
 console_state() {
-  printf '%s %s\n' "$(digest "$FRONTEND")" \
-    "$(cd "$FRONTEND" && find dist -type f 2>/dev/null | LC_ALL=C sort | hash_of_input)"
+  printf '%s %s\n' "$(digest "$FRONTEND")" "$(console_files | hash_of_input)"
+}
+
+console_files() {
+  find "$FRONTEND/dist" -type f 2>/dev/null | LC_ALL=C sort
 }
 
 need_console() {

@@ -1,54 +1,59 @@
 # shellcheck shell=bash
-# What the data folder needs before the server's first start there: an image to try things with.
+# What a data folder needs before a server starts on it: its database's tables, and an image to try things with.
 
 DEMO_BUILDER="$ROOT/vms/images/demo"
 
-# Where data and images lie is for the program's configuration to say, so the mark is named for what decides it.
-demo_stamp() {
+# Where the data lies is for the program's configuration to say, which takes a moment to read; so the mark of a
+# folder is named for what decides it, and holds what it was prepared with and where it is.
+data_mark() {
   local key
   key="$({
-    printf '%s\n' "$HOME" "${XDG_DATA_HOME:-}" "${VMM_IMAGE__PATH:-}"
+    printf '%s\n' "$HOME" "${XDG_DATA_HOME:-}" "${VMM_IMAGE__PATH:-}" "${DATABASE_URL:-}" "${VMM_DATABASE_URL:-}"
     [[ -z ${VMM_DATA:-} ]] || realpath -m -- "$VMM_DATA"
     [[ ! -r ${VMM_CONFIG:-} ]] || cat -- "$VMM_CONFIG"
   } | hash_of_input)"
-  printf '%s/demo-image-%s.stamp' "$STATE" "${key:0:16}"
+  printf '%s/data-%s.mark' "$STATE" "${key:0:16}"
 }
 
-# The stamp holds what the image was built from and its path. If the folder of images is still there
-# but the demo image is not, somebody removed it, and it stays away.
-is_demo_image_settled() {
-  local sources path
+# Changes whenever the tables or the demo image may have to.
+data_version() {
+  { cat -- "$ROOT/requirements.txt" && digest "$ROOT/vms/migrations" "$DEMO_BUILDER"; } | hash_of_input
+}
+
+# is_prepared MARK: if the folder of images is there but the demo image is not, somebody removed it,
+# and it stays away; if the folder or the database is gone, all begins anew.
+is_prepared() {
+  local version database images
   [[ -f $1 ]] || return 1
-  { read -r sources && read -r path; } <"$1" || return 1
-  [[ -d "$(dirname -- "$path")" && $sources == "$(digest "$DEMO_BUILDER")" ]]
+  { read -r version && read -r database && read -r images; } <"$1" || return 1
+  [[ -e $database && -d $images && $version == "$(data_version)" ]]
 }
 
-# A server without a demo image is still a server, so a failure here is told and not fatal.
-need_demo_image() {
-  local stamp_file path
-  [[ -d $DEMO_BUILDER ]] || return 0
-  stamp_file="$(demo_stamp)"
-  is_demo_image_settled "$stamp_file" && return 0
+manage() {
+  "$VENV/bin/python" "$ROOT/manage.py" "$@"
+}
+
+data_paths() {
+  manage shell --no-imports --command \
+    'from django.conf import settings as s; print(s.DATABASES["default"]["NAME"], s.VMM.image.path, sep="\n")'
+}
+
+set_up_data() {
+  local mark paths
+  mark="$(data_mark)"
+  is_prepared "$mark" && return 0
+  step "Database" "tables are new or changed" migrate manage migrate --no-input ||
+    fail "The database could not be prepared."
   need_package_lists
+  # A server without a demo image is still a server, so this is told and not fatal.
   if ! step "Demo image" "a small guest made of Debian packages, to have something to start" demo-image \
-    "$VENV/bin/python" "$ROOT/manage.py" demo_image; then
+    manage demo_image; then
     echo "  The server starts without it; images can be pulled from a registry in the console."
     return 0
   fi
-  path="$(tail -n 1 "$STATE/demo-image.log")"
   forget_vanished_folders
-  if [[ -d $path ]]; then
-    stamp "$stamp_file" "$(digest "$DEMO_BUILDER")"$'\n'"$path"
-  fi
-}
-
-# Test runs come with folders of their own, and take them away again.
-forget_vanished_folders() {
-  local file path
-  for file in "$STATE"/demo-image-*.stamp; do
-    path="$(tail -n 1 "$file" 2>/dev/null)" || continue
-    [[ -d "$(dirname -- "$path")" ]] || rm -f -- "$file"
-  done
+  paths="$(data_paths)"
+  stamp "$mark" "$(data_version)"$'\n'"$paths"
 }
 
 # The builder downloads packages as any user but cannot fetch the lists of them, which new machines lack.
@@ -59,6 +64,11 @@ need_package_lists() {
     "${AS_ROOT[@]}" apt-get -o DPkg::Lock::Timeout=300 update || true
 }
 
-set_up_data() {
-  need_demo_image
+# Test runs come with folders of their own, and take them away again.
+forget_vanished_folders() {
+  local file images
+  for file in "$STATE"/data-*.mark; do
+    images="$(tail -n 1 "$file" 2>/dev/null)" || continue
+    [[ -d $images ]] || rm -f -- "$file"
+  done
 }

@@ -38,6 +38,7 @@ set_up_server() {
   need_venv
   is_installed requirements-dev.txt || need_python_packages requirements.txt "what the server runs on"
   need_console
+  need_static_files
 }
 
 set_up_tests() {
@@ -47,4 +48,5 @@ set_up_tests() {
   need_python_packages requirements-dev.txt "what the server and its tests run on"
   need_node_packages
   need_console
+  need_static_files
 }

@@ -3,7 +3,7 @@
 
 # digest FILE_OR_FOLDER…: one hash over names and contents, whatever the order on disk.
 digest() {
-  find "$@" \( -name node_modules -o -name dist -o -name __pycache__ -o -name test-results \) -prune \
+  find "$@" \( -name node_modules -o -name dist -o -name e2e -o -name __pycache__ -o -name test-results \) -prune \
     -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | hash_of_input
 }
 

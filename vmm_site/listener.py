@@ -114,6 +114,7 @@ class Request(WebRequest):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.channel.factory.open.add(self.channel)
         self.tap: Tap | None = None
         self._received = 0
         self._refused = False
@@ -183,7 +184,7 @@ class Sockets(WebSocketFactory):
 
 
 class Channels(HTTPFactory):
-    """HTTP connections, remembered so that they can be closed at the end."""
+    """Makes HTTP connections; those that have seen a request are remembered, to be closed at the end."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
@@ -195,7 +196,6 @@ class Channels(HTTPFactory):
     def buildProtocol(self, addr: Any) -> Any:  # noqa: N802
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = Request
-        self.open.add(protocol)
         return protocol
 
 
@@ -308,12 +308,12 @@ class Server(daphne.server.Server):
         """Tell websockets that the server ends, flush everything, close."""
         for socket in self._sockets():
             socket.sendClose(code=SHUTTING_DOWN, reason="the server is shutting down")
-        channels = [c for c in self.http_factory.open if getattr(c.transport, "connected", False)]
+        await self._until(lambda: not any(self._sockets()), bound_s)
+        # After the websockets, for each of those grew out of such a channel and has its connection.
+        channels = [channel for channel in self.http_factory.open if _is_connected(channel)]
         for channel in channels:
             channel.loseConnection()
-        await self._until(
-            lambda: not any(self._sockets()) and not any(c.transport.connected for c in channels), bound_s
-        )
+        await self._until(lambda: not any(map(_is_connected, channels)), bound_s)
 
     def kill_all_applications(self) -> None:
         """Nothing: applications were ended before (the inherited one fails without any)."""
@@ -337,6 +337,10 @@ class Server(daphne.server.Server):
         # What is waited for has no event of its own; this runs only while the server ends.
         while not done() and self.loop.time() < end:  # noqa: ASYNC110
             await asyncio.sleep(_TICK_S)
+
+
+def _is_connected(channel: Any) -> bool:
+    return bool(getattr(channel.transport, "connected", False))
 
 
 def _is_in_use(error: object) -> bool:

@@ -140,12 +140,17 @@ class _Life:
         self._ending.set()
 
     async def _end(self, stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+        """Step by step; a step that fails must not keep the services from ending in order."""
         bounds = self._plan.bounds
-        await self._server.stop_listening()
-        if cut := await self._server.drain(bounds.answers, bounds.streams):
-            logger.warning("%d requests were cut off", cut)
-        await self._server.close_connections(bounds.connections)
-        stop.set()
+        try:
+            await self._server.stop_listening()
+            if cut := await self._server.drain(bounds.answers, bounds.streams):
+                logger.warning("%d requests were cut off", cut)
+            await self._server.close_connections(bounds.connections)
+        except Exception:
+            logger.exception("connections could not be closed in order")
+        finally:
+            stop.set()
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=bounds.services)

@@ -96,21 +96,19 @@ class TestAnExistingFile:
     def test_replaced_parts_are_named_in_notes(self) -> None:
         notes = load_config(FULL, HOME).notes
         ignored = sorted(note.split(" ")[0] for note in notes)
-        assert ignored == sorted(
-            [
-                "workers",
-                "max_blocking",
-                "ident",
-                "temp_dir",
-                "keep_alive",
-                "log_level",
-                "reuse",
-                "cvm.qmp_socket",
-                "cvm.backup",
-                "supervisor",
-                "host_api.ident",
-            ]
-        )
+        assert ignored == [
+            "cvm.backup",
+            "cvm.qmp_socket",
+            "host_api.ident",
+            "ident",
+            "keep_alive",
+            "log_level",
+            "max_blocking",
+            "reuse",
+            "supervisor",
+            "temp_dir",
+            "workers",
+        ]
 
     def test_without_port_mapping_in_it_no_ports_are_mapped(self, tmp_path: Path) -> None:
         assert not written(tmp_path, "").cvm.port_mapping.enabled

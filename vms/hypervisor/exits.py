@@ -35,8 +35,8 @@ REASONS = {
 }
 """QMP ``ShutdownCause`` → our reason."""
 
-SPEAKER = re.compile(r"\A(?:\S*/)?qemu-system-\w+: (?:-[a-z]+ \S+: )?")
-"""``qemu-system-x86_64: -netdev user,…: `` before an error."""
+SPEAKER = re.compile(r"\A(?:\S*/)?qemu(?:-system-\w+)?: (?:-[a-z]+ \S+: )?")
+"""``qemu-system-x86_64: -netdev user,…: `` before an error; the loader of kernels says ``qemu: `` alone."""
 
 ORDERLY_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
 

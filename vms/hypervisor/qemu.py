@@ -70,13 +70,15 @@ class QemuDriver:
         deadline = asyncio.get_running_loop().time() + EXIT_WAIT_S
         while True:
             guest = self._living_guest(vm_id, run_dir)
-            if guest is not None:
-                answers = await guest.answers()
-                if guest.is_alive:
+            answers = guest is not None and await guest.answers()
+            patient = asyncio.get_running_loop().time() < deadline
+            if guest is not None and guest.is_alive:
+                # One that hangs up at once is most likely dying: wait and see.
+                if answers or not patient:
                     return await self._observe_living(guest, answers)
             elif not lock.is_held(run_dir):
                 return await self._observe_dead(vm_id, run_dir)
-            elif asyncio.get_running_loop().time() >= deadline:
+            elif not patient:
                 # Somebody lives in there whom we can't name: not QEMU, or one too young to have a pid.
                 record = LaunchRecord.read(run_dir)
                 return Observation(Power.UNKNOWN, record.generation if record else 0)

@@ -17,7 +17,7 @@ import io
 import json
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -30,7 +30,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, get_resolver, set_script_prefix
+from django.urls import URLResolver, get_resolver, set_script_prefix
 from django.urls.exceptions import Resolver404
 
 logger = logging.getLogger("vmm.requests")
@@ -41,8 +41,8 @@ _READ_AHEAD = 1024**2
 
 pool = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
 
-Scope = dict[str, Any]
-Message = dict[str, Any]
+Scope = Any
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
@@ -155,8 +155,8 @@ class OneHopASGIHandler(ASGIHandler):
         response = served.response
         assert isinstance(response, StreamingHttpResponse)
         if served.rest is not None:
-            response.streaming_content = _in_hops(served.read, served.rest)  # type: ignore[assignment]
-        source = getattr(response, "_iterator", None)
+            response.streaming_content = _in_hops(served.read, served.rest)
+        source: Any = getattr(response, "_iterator", None)
         sending = asyncio.create_task(self.send_response(response, send), context=context)
         leaving = asyncio.create_task(_disconnect(receive))
         try:
@@ -187,12 +187,12 @@ class OneHopASGIHandler(ASGIHandler):
             RequestAborted: the client went away before it was complete.
         """
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if limit is not None and _announced(scope) > limit:
+        if _announced(scope) > limit:
             raise BodyTooLarge(limit)
         message = await _next(receive)
         body = message.get("body", b"")
         if not message.get("more_body", False):
-            if limit is not None and len(body) > limit:
+            if len(body) > limit:
                 raise BodyTooLarge(limit)
             return io.BytesIO(body)
         file = tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 (the request closes it)
@@ -201,7 +201,7 @@ class OneHopASGIHandler(ASGIHandler):
             while message.get("more_body", False):
                 message = await _next(receive)
                 size += file.write(message.get("body", b""))
-                if limit is not None and size > limit:
+                if size > limit:
                     raise BodyTooLarge(limit)
             file.seek(0)
         except BaseException:
@@ -287,5 +287,4 @@ def _any_async(resolver: URLResolver) -> bool:
     return any(
         _any_async(entry) if isinstance(entry, URLResolver) else iscoroutinefunction(entry.callback)
         for entry in resolver.url_patterns
-        if isinstance(entry, URLResolver | URLPattern)
     )

@@ -277,4 +277,4 @@ class TestAWrongValue:
 
 def test_a_configuration_can_not_be_changed() -> None:
     with pytest.raises(ValidationError):
-        load_config(None, HOME).port = 1  # type: ignore[misc]
+        load_config(None, HOME).port = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,7 +45,9 @@ def app() -> OneHopASGIHandler:
 
 @pytest.fixture
 def client(app: OneHopASGIHandler) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    # httpx's and Django's types for the same protocol don't agree.
+    asgi: Any = app
+    transport = httpx.ASGITransport(asgi, raise_app_exceptions=True)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
@@ -76,9 +78,9 @@ class Wire:
             "headers": [(b"host", b"test"), *headers],
         }
         self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[Mapping[str, Any]] = []
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: Mapping[str, Any]) -> None:
         self.sent.append(message)
 
     def give(self, *messages: dict[str, Any]) -> None:

@@ -22,8 +22,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: the first import decides on the event loop of the whole process,
         # and other commands need none.
+        from vmm_site.listener import Endpoint
         from vmm_site.logging import set_up_logging
-        from vmm_site.serving import Endpoint, Plan, leave, run
+        from vmm_site.serving import Plan, leave, run
         from vms.worker import service
 
         try:

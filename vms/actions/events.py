@@ -35,13 +35,16 @@ def record_event(vm: Vm, event: str, body: str) -> None:
     )
 
 
-def guest_said(vm_id: str, events: list[GuestEvent], offset: int) -> Vm | None:
-    """Keep what the guest said up to byte ``offset`` of its event file, and what follows from it."""
+def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm | None:
+    """Keep what stands from byte ``begin`` of the guest's event file, and what follows from it.
+
+    ``end`` is where the next read begins. A piece that was taken over before is not again.
+    """
 
     def decide(vm: Vm) -> Fields:
-        if offset == vm.events_offset:
+        if begin != vm.events_offset:
             return {}
-        fields: Fields = {"events_offset": offset}
+        fields: Fields = {"events_offset": end}
         for said in events[-MAX_EVENTS_KEPT:]:
             record_event(vm, said.event, said.payload)
             fields |= _consequence(vm, said)

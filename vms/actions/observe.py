@@ -62,7 +62,7 @@ def seen(vm_id: str, sighting: Sighting) -> Vm | None:
     return change(vm_id, decide)
 
 
-def launching(vm_id: str, generation: int) -> Vm | None:
+def launching(vm_id: str, generation: int, *, queued: bool = False) -> Vm | None:
     """The worker begins a launch: a new run, with nothing left of the last one's story."""
 
     def decide(vm: Vm) -> Fields:
@@ -70,7 +70,7 @@ def launching(vm_id: str, generation: int) -> Vm | None:
             return {}
         return {
             "actual": Actual.STARTING,
-            "boot_progress": "booting",
+            "boot_progress": "waiting for other VMs to boot" if queued else "booting",
             "boot_error": "",
             "shutdown_progress": "",
             "shutdown_requested": False,
@@ -131,6 +131,8 @@ def shutdown_accepted(vm_id: str, generation: int, how: str) -> Vm | None:
     """The guest was asked and accepted (or its power button was pressed): ``how``, in words."""
 
     def decide(vm: Vm) -> Fields:
+        if vm.observed_generation >= generation:
+            return {}  # asked again, since it still runs
         record_event(vm, "host.shutdown_requested", how)
         return {"shutdown_progress": how} | _settle(vm, generation)
 
@@ -179,8 +181,10 @@ def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields
 
 def _ended(vm: Vm, ending: Ending | None) -> Fields:
     fields: Fields = {"actual": Actual.OFF, "pid": None}
-    if vm.actual == Actual.STARTING and vm.generation > vm.observed_generation:
-        return fields  # killed while launching: the launch is simply tried again
+    if vm.actual == Actual.STARTING:
+        # Broken off while launching: an asked-for launch is still pending, an automatic one is due again.
+        automatic = vm.generation == vm.observed_generation and vm.desired == Desired.RUNNING
+        return fields | ({"next_retry_at_ms": now_ms()} if automatic else {})
     if ending is None:
         ending = Ending("lost", now_ms(), None, "it left no trace")
     record_event(vm, "host.exited", ending.in_words())

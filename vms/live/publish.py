@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from vms import selectors
 from vms.live import bus
+from vms.selectors import watch
 
 
 def changed(vm_id: str) -> None:
@@ -25,6 +25,6 @@ def wake(node_id: int, vm_id: str) -> None:
 
 
 def _send_row(vm_id: str) -> None:
-    row = selectors.watch_row(vm_id)
+    row = watch.watch_row(vm_id)
     if row is not None:
         bus.broadcast({"type": "vm.row", "id": vm_id, "revision": row.revision, "row": row.encoded()})

@@ -14,7 +14,7 @@ from vms.conf import conf
 from vms.configuration import USER_NETWORK
 from vms.database import now_ms
 from vms.elapsed import in_words
-from vms.mac import mac_address
+from vms.hypervisor.network import mac_address
 from vms.models import Event, Image, PortMapping, Vm
 
 Row = dict[str, Any]

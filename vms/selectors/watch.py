@@ -6,13 +6,13 @@ revision changes, so it is encoded once.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from vms.choices import Status
-from vms.models import Image, Node, Vm
+from vms.models import Image, Vm
 from vms.selectors.info import app_url, ports_of
 
 _COLUMNS = (
@@ -79,23 +79,6 @@ class WatchRow:
         return orjson.dumps(self).decode()
 
 
-@dataclass(frozen=True)
-class NodeRow:
-    """What the console says of the node it talks to."""
-
-    name: str
-    version: str
-    rev: str
-    platform: str
-    accelerator: str
-    notice: str
-    max_vcpu: int | None
-    max_memory_mb: int | None
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
 def watch_row(vm_id: str) -> WatchRow | None:
     """The row of one VM, or None where there is no such VM."""
     rows = _watch_rows(vm_id)
@@ -149,8 +132,3 @@ def _watch_rows(vm_id: str | None) -> list[WatchRow]:
         )
         for row in vms.order_by("created_at_ms", "id").values(*_COLUMNS)
     ]
-
-
-def node_named(name: str) -> Node | None:
-    """This node's row, once its worker has written it."""
-    return Node.objects.filter(name=name).first()

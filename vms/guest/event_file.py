@@ -1,0 +1,81 @@
+"""What a plain VM's guest said on its event port: JSON lines in a file that QEMU appends to.
+
+Everything in it is hostile. Each read is bounded, a line that is no event is left out, and
+nothing a guest writes can make the reader wait.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+MAX_READ = 256 << 10
+MAX_LINE = 16 << 10
+MAX_FILE = 4 << 20
+"""A file larger than this is emptied once it has been read."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One event as a guest wrote it."""
+
+    event: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What was read; ``offset`` is where the next read begins, in bytes."""
+
+    events: list[Said]
+    offset: int
+
+
+def read_events(path: Path, offset: int) -> Piece:
+    """The complete lines after ``offset``, at most 256 KiB of them.
+
+    A file shorter than ``offset`` was begun anew, and is read from its start. A line
+    longer than 16 KiB is dropped. A missing file says nothing.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return Piece([], 0)
+    with os.fdopen(descriptor, "rb") as file:
+        if os.fstat(descriptor).st_size < offset:
+            offset = 0
+        file.seek(offset)
+        data = file.read(MAX_READ)
+    end = data.rfind(b"\n") + 1
+    if end == 0 and len(data) > MAX_LINE:
+        return Piece([], offset + len(data))
+    events = [event for line in data[:end].splitlines() if (event := _parse(line)) is not None]
+    return Piece(events, offset + end)
+
+
+def empty_if_large(path: Path, offset: int) -> int:
+    """Empty a file that has been read whole and grown too large; returns the offset to go on from."""
+    if offset < MAX_FILE:
+        return offset
+    if path.stat().st_size == offset:
+        os.truncate(path, 0)
+        return 0
+    return offset
+
+
+def _parse(line: bytes) -> Said | None:
+    if not line or len(line) > MAX_LINE:
+        return None
+    try:
+        said = orjson.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    event, payload = said.get("event"), said.get("payload", "")
+    if not isinstance(event, str) or not event or not isinstance(payload, str):
+        return None
+    return Said(event, payload)

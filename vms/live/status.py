@@ -1,0 +1,97 @@
+"""``/ws/status``: a snapshot, then whole rows as they change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import orjson
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from vms.database import in_database
+from vms.live.hub import hub
+from vms.selectors import node, watch
+
+TOO_SLOW = 4008
+"""Close code: so much is on its way unread that the client had better begin anew."""
+MAX_UNREAD_BYTES = 32 << 20
+"""Sent since the client's last ping. A socket has no back-pressure of its own."""
+FRAME_ROWS = 500
+
+
+class StatusConsumer(AsyncWebsocketConsumer):
+    """One watcher. Waiting rows are kept by VM, so a slow client gets the newest of each only."""
+
+    async def connect(self) -> None:
+        self._rows: dict[str, str] = {}
+        self._gone: set[str] = set()
+        self._news = asyncio.Event()
+        self._unread = 0
+        await self.accept()
+        hub.join(self)
+        self._sending = asyncio.create_task(self._send_all())
+
+    async def disconnect(self, code: int) -> None:
+        hub.leave(self)
+        sending = getattr(self, "_sending", None)
+        if sending is not None:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await sending
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        self._unread = 0
+        await self._send_frame(b'{"type":"pong"}')
+
+    def row(self, vm_id: str, revision: int, text: str) -> None:
+        self._gone.discard(vm_id)
+        self._rows[vm_id] = text
+        self._news.set()
+
+    def gone(self, vm_id: str) -> None:
+        self._rows.pop(vm_id, None)
+        self._gone.add(vm_id)
+        self._news.set()
+
+    async def _send_all(self) -> None:
+        try:
+            await self._send_snapshot()
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                await self._send_news()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            await self.close(code=4000)
+            raise
+
+    async def _send_snapshot(self) -> None:
+        rows = await in_database(watch.watch_rows)
+        hub.note_snapshot({row.id: row.revision for row in rows})
+        this = await in_database(node.this_node)
+        await self._send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
+
+    async def _send_news(self) -> None:
+        rows, self._rows = list(self._rows.values()), {}
+        gone, self._gone = sorted(self._gone), set()
+        if gone:
+            await self._send_frame(orjson.dumps({"type": "gone", "ids": gone}))
+        for first in range(0, len(rows), FRAME_ROWS):
+            await self._send_frame(
+                b'{"type":"rows","vms":[' + ",".join(rows[first : first + FRAME_ROWS]).encode() + b"]}"
+            )
+
+    async def _send_frame(self, frame: bytes) -> None:
+        self._unread += len(frame)
+        if self._unread > MAX_UNREAD_BYTES:
+            hub.leave(self)
+            await self.close(code=TOO_SLOW)
+            raise asyncio.CancelledError
+        await self.send(text_data=frame.decode())
+
+
+def status_consumer() -> Any:
+    """The consumer as an ASGI application."""
+    return StatusConsumer.as_asgi()

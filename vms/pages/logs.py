@@ -1,0 +1,64 @@
+"""``/logs``: one log of one VM as plain text."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from vms.conf import conf
+from vms.errors import Invalid, VmmError
+from vms.live.logs import MAX_LINES, LogChannel, log_path, read_log
+from vms.selectors.vms import exists, unknown_vm
+
+DEFAULT_LINES = 10_000
+
+
+def logs(request: HttpRequest) -> HttpResponseBase:
+    """``?id=&follow=&ansi=&lines=&ch=``; 404 for an unknown VM, 400 for an option that isn't one."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponse(status=405)
+    try:
+        vm_id = request.GET.get("id", "")
+        if not vm_id:
+            raise Invalid("id: give the VM's id, as in /logs?id=…")
+        channel = _channel(request.GET.get("ch", ""))
+        lines = _lines(request.GET.get("lines", ""))
+        ansi = _flag("ansi", request.GET.get("ansi", ""), default=True)
+        follow = _flag("follow", request.GET.get("follow", ""), default=False)
+        if not exists(vm_id):
+            raise unknown_vm(vm_id)
+    except VmmError as error:
+        return JsonResponse({"code": error.code, "message": error.message}, status=error.code)
+    path = log_path(conf().run_path, vm_id, channel)
+    response = StreamingHttpResponse(
+        read_log(path, lines=lines, ansi=ansi, follow=follow), content_type="text/plain; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _channel(text: str) -> LogChannel:
+    try:
+        return LogChannel(text or LogChannel.SERIAL)
+    except ValueError:
+        raise Invalid(f"ch: must be serial, stdout or stderr, not {text[:40]!r}") from None
+
+
+def _lines(text: str) -> int:
+    if not text:
+        return DEFAULT_LINES
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise Invalid(f"lines: must be a number from 0 to {MAX_LINES}, not {text[:40]!r}")
+    return min(int(text), MAX_LINES)
+
+
+def _flag(name: str, text: str, *, default: bool) -> bool:
+    match text.lower():
+        case "":
+            return default
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+    raise Invalid(f"{name}: must be true or false, not {text[:40]!r}")

@@ -1,0 +1,81 @@
+"""``/prpc/<Method>``: parse, call, render. The same few lines for every method and encoding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from vms.errors import MethodNotAllowed, NotFound, VmmError
+from vms.prpc.codecs import DOCUMENTED_JSON, Answer, Encoding, encoding_of, read_values
+from vms.prpc.errors import as_vmm_error
+from vms.prpc.methods import METHODS, Method, Pending, find_method
+from vms.settling import SettlingResponse
+
+
+class MethodView(APIView):
+    """Answers every method of the service."""
+
+    def get(self, request: Request, method: str) -> HttpResponse:
+        return _answer(request._request, method)
+
+    def post(self, request: Request, method: str) -> HttpResponse:
+        return _answer(request._request, method)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _response(DOCUMENTED_JSON.error(MethodNotAllowed(f"{request.method}: use POST")))
+
+
+def _answer(request: HttpRequest, name: str) -> HttpResponse:
+    encoding: Encoding = DOCUMENTED_JSON
+    try:
+        encoding = encoding_of(request)
+        method = _method(request, name)
+        message = method.request()
+        data = read_values(request, encoding, message)
+        outcome = method.call(message.run_validation({} if data is None else data))
+    except Exception as error:
+        told = as_vmm_error(error)
+        if told is None:
+            raise
+        return _response(encoding.error(told))
+    if isinstance(outcome, Pending):
+        return _settling(outcome, encoding)
+    return _response(encoding.result(outcome))
+
+
+def _method(request: HttpRequest, name: str) -> Method:
+    method = find_method(name)
+    if method is None:
+        raise NotFound(f"there is no method {name[:80]!r}; there are {', '.join(METHODS)}")
+    if request.method == "GET" and not method.allows_get:
+        raise MethodNotAllowed(f"{method.name} changes something or takes a long request: use POST")
+    return method
+
+
+def _settling(pending: Pending, encoding: Encoding) -> SettlingResponse:
+    async def settle(response: SettlingResponse) -> None:
+        try:
+            await pending.wait()
+        except VmmError as error:
+            _write(response, encoding.error(error))
+        else:
+            _write(response, encoding.result(pending.result))
+
+    return SettlingResponse(settle, content_type=encoding.content_type)
+
+
+def _response(answer: Answer) -> HttpResponse:
+    response = HttpResponse()
+    _write(response, answer)
+    return response
+
+
+def _write(response: HttpResponse, answer: Answer) -> None:
+    response.status_code = answer.status
+    response.content = answer.body
+    response["Content-Type"] = answer.content_type
+    if answer.status == 204:
+        del response["Content-Type"]

@@ -1,0 +1,39 @@
+"""What this node says of itself, to consoles and to GetMeta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vms.conf import conf
+from vms.models import Node
+from vms.version import REV, VERSION
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """What the console says of the node it talks to."""
+
+    name: str
+    version: str
+    rev: str
+    platform: str
+    accelerator: str
+    notice: str
+    max_vcpu: int | None
+    max_memory_mb: int | None
+
+
+def this_node() -> NodeRow:
+    """This process's node; half empty until its worker has looked around."""
+    name = conf().effective_node_name
+    node = Node.objects.filter(name=name).first() or Node(name=name)
+    return NodeRow(
+        name=name,
+        version=VERSION,
+        rev=REV,
+        platform=node.platform,
+        accelerator=node.accelerator,
+        notice=node.notice,
+        max_vcpu=conf().cvm.max_vcpu_limit,
+        max_memory_mb=conf().cvm.max_memory_mb_limit,
+    )

@@ -1,0 +1,75 @@
+"""What a node's worker reads before it decides: should-be values, and who needs attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+
+from vms.choices import Actual, Desired
+from vms.models import Vm
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What should be, of one VM, as far as a decision needs it."""
+
+    vm_id: str
+    desired: str
+    stop_mode: str
+    generation: int
+    observed_generation: int
+    revision: int
+    prepared: bool
+    actual: str
+    next_retry_at_ms: int | None
+    events_offset: int
+
+    @property
+    def is_pending(self) -> bool:
+        """Somebody's request has not been answered yet."""
+        return self.generation > self.observed_generation
+
+
+def wanted(vm_id: str) -> Wanted | None:
+    """What should be; None where there is no such VM (any more)."""
+    columns = [name for name in Wanted.__dataclass_fields__ if name != "vm_id"]
+    row = Vm.objects.filter(pk=vm_id).values_list("id", *columns).first()
+    return None if row is None else Wanted(*row)
+
+
+def vm_to_launch(vm_id: str) -> Vm:
+    """The whole row with its ports, to make a launch from."""
+    return Vm.objects.prefetch_related("ports").select_related("node").get(pk=vm_id)
+
+
+def all_ids(node_id: int) -> list[str]:
+    """Ids of all VMs of the node, oldest first."""
+    return list(Vm.objects.filter(node=node_id).order_by("created_at_ms", "id").values_list("id", flat=True))
+
+
+def ids_needing_attention(node_id: int, now_ms: int) -> list[str]:
+    """VMs with something to do: what a lost message would have told."""
+    pending = Q(generation__gt=F("observed_generation"))
+    due = Q(next_retry_at_ms__lte=now_ms, desired=Desired.RUNNING)
+    unwritten = Q(prepared=False, actual=Actual.OFF)
+    removing = Q(desired=Desired.ABSENT)
+    found = Vm.objects.filter(node=node_id).filter(pending | due | unwritten | removing)
+    return list(found.order_by("created_at_ms", "id").values_list("id", flat=True))
+
+
+def ids_not_off(node_id: int) -> list[str]:
+    """VMs that have, or may have, a process."""
+    return list(Vm.objects.filter(node=node_id).exclude(actual=Actual.OFF).values_list("id", flat=True))
+
+
+def event_offsets(node_id: int) -> dict[str, int]:
+    """How far the event file of each VM that may run has been read, in bytes."""
+    found = Vm.objects.filter(node=node_id).exclude(actual=Actual.OFF)
+    return dict(found.values_list("id", "events_offset"))
+
+
+def boot_is_over(vm_id: str) -> bool:
+    """Whether a launched VM no longer boots: it is up, or failed, or is gone."""
+    row = Vm.objects.filter(pk=vm_id).values_list("actual", "boot_progress", "boot_error").first()
+    return row is None or row[0] == Actual.OFF or row[1] in ("done", "N/A") or bool(row[2])

@@ -1,0 +1,127 @@
+"""Doing one decided step: act on the hypervisor, then write down what came of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+from vms.actions import observe
+from vms.actions.observe import Ending, Sighting
+from vms.choices import Actual, Desired
+from vms.database import in_database
+from vms.guest.qemu_agent import AgentFailed, QemuAgent
+from vms.hypervisor.base import Driver, LaunchRefused, NotAnswering, Observation, Power
+from vms.hypervisor.rundir import RunDir
+from vms.images.store import BrokenImage
+from vms.models import Vm
+from vms.selectors import work
+from vms.selectors.work import Wanted
+from vms.worker.lanes import Lane
+from vms.worker.spec import build_spec
+from vms.worker.start_queue import StartQueue
+
+_log = logging.getLogger(__name__)
+_ACTUAL = {
+    Power.ABSENT: Actual.OFF,
+    Power.OFF: Actual.OFF,
+    Power.ON: Actual.ON,
+    Power.UNKNOWN: Actual.UNKNOWN,
+}
+
+
+class Tools(NamedTuple):
+    """What the steps act with."""
+
+    driver: Driver
+    start_queue: StartQueue
+
+
+def sighting(seen: Observation) -> Sighting:
+    """An observation of the hypervisor in the database's words."""
+    ending = None
+    if seen.exit is not None:
+        ending = Ending(seen.exit.reason, seen.exit.at_ms, seen.exit.code, seen.exit.detail)
+    return Sighting(_ACTUAL[seen.power], seen.pid, seen.started_at_ms, ending)
+
+
+async def prepare(tools: Tools, wanted: Wanted) -> None:
+    """Write the directory of a VM that doesn't run."""
+    vm = await in_database(work.vm_to_launch, wanted.vm_id)
+    try:
+        await tools.driver.prepare(build_spec(vm))
+    except (BrokenImage, LaunchRefused) as error:
+        message = f"the VM's directory can't be written: {error}"
+        await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
+        raise
+    await in_database(observe.prepared, wanted.vm_id, vm.revision)
+
+
+async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
+    """Wait for a turn, start QEMU, and say how it went. A wake before the turn comes first."""
+    vm_id, generation = wanted.vm_id, wanted.generation
+    vm = await in_database(observe.launching, vm_id, generation, queued=tools.start_queue.is_full)
+    if not _is_to_launch(vm, generation) or not await tools.start_queue.enter(lane):
+        return
+    launched = False
+    try:
+        if not _is_to_launch(await in_database(observe.launching, vm_id, generation), generation):
+            return
+        vm = await in_database(work.vm_to_launch, vm_id)
+        try:
+            seen = await tools.driver.launch(build_spec(vm))
+        except (LaunchRefused, BrokenImage) as error:
+            _log.info("VM %s could not be launched: %s", vm_id, error)
+            await in_database(observe.refused, vm_id, generation, str(error))
+            return
+        launched = True
+        await in_database(observe.launched, vm_id, generation, sighting(seen), vm.revision)
+    finally:
+        if launched:
+            tools.start_queue.booting(vm_id)
+        else:
+            tools.start_queue.leave()
+
+
+def _is_to_launch(vm: Vm | None, generation: int) -> bool:
+    """Whether that launch is still what somebody wants."""
+    return vm is not None and vm.desired == Desired.RUNNING and vm.generation == generation
+
+
+async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
+    """The guest's agent, else the ACPI power button."""
+    agent = QemuAgent(RunDir(tools.driver.directory(wanted.vm_id)).agent_socket)
+    try:
+        await agent.shutdown()
+        how = "the guest agent accepted"
+    except AgentFailed as error:
+        _log.info("VM %s: %s; pressing its power button", wanted.vm_id, error)
+        try:
+            await tools.driver.powerdown(wanted.vm_id)
+        except NotAnswering as failed:
+            message = f"neither the guest agent ({error}) nor QEMU ({failed}) answers; StopVm ends it"
+            await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, message)
+            return
+        how = "power button pressed"
+    await in_database(observe.shutdown_accepted, wanted.vm_id, wanted.generation, how)
+
+
+async def stop(tools: Tools, wanted: Wanted) -> None:
+    """End QEMU; the next look sees it gone and settles."""
+    await tools.driver.stop(wanted.vm_id)
+
+
+async def delete(tools: Tools, wanted: Wanted) -> None:
+    """Delete the directory, then the row: a crash between leaves a row that is deleted again."""
+    await tools.driver.remove(wanted.vm_id)
+    await in_database(observe.gone, wanted.vm_id)
+
+
+async def settle(wanted: Wanted) -> None:
+    """What was asked for is so."""
+    await in_database(observe.settled, wanted.vm_id, wanted.generation)
+
+
+async def say_unreachable(wanted: Wanted) -> None:
+    """Answer a request that can't be carried out while QEMU does not answer."""
+    message = "QEMU's process lives but does not answer; wait, or end it with StopVm"
+    await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)

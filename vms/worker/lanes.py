@@ -1,0 +1,94 @@
+"""One serial queue for each VM that has something to do; VMs don't wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+_log = logging.getLogger(__name__)
+FIRST_BACKOFF_S = 1.0
+MAX_BACKOFF_S = 30.0
+
+
+class Lane:
+    """One VM's queue of length one: many wakes before it looks are one look."""
+
+    def __init__(self, vm_id: str) -> None:
+        self.vm_id = vm_id
+        self.woken = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+
+Work = Callable[[Lane], Awaitable[float | None]]
+"""Does all there is to do for a VM; returns in how many seconds to look again, None for never."""
+
+
+class Lanes:
+    """Runs ``work`` for whoever is woken, never twice at once for the same VM.
+
+    Work that raises is logged and tried again with growing pauses: an error of one VM
+    costs no other anything.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._lanes: dict[str, Lane] = {}
+        self._open = True
+
+    def wake(self, vm_id: str) -> None:
+        """Have that VM looked at. On the event loop; returns at once."""
+        if not self._open:
+            return
+        lane = self._lanes.get(vm_id)
+        if lane is None:
+            lane = self._lanes[vm_id] = Lane(vm_id)
+            lane.task = asyncio.create_task(self._run(lane), name=f"lane {vm_id}")
+        lane.woken.set()
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    async def close(self, timeout_s: float) -> None:
+        """Begin nothing new; let what is being done come to its end, for so long."""
+        self._open = False
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for lane in self._lanes.values():
+            lane.woken.set()
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=timeout_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, lane: Lane) -> None:
+        backoff = FIRST_BACKOFF_S
+        pause: float | None = 0.0
+        try:
+            while self._open:
+                if not await _woken_within(lane.woken, pause) and pause is None:
+                    return
+                if not self._open:
+                    return
+                lane.woken.clear()
+                try:
+                    pause = await self._work(lane)
+                    backoff = FIRST_BACKOFF_S
+                except Exception:
+                    _log.exception("VM %s could not be worked on; again in %g s", lane.vm_id, backoff)
+                    pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_S)
+        finally:
+            if self._lanes.get(lane.vm_id) is lane:
+                del self._lanes[lane.vm_id]
+
+
+async def _woken_within(woken: asyncio.Event, pause: float | None) -> bool:
+    """Wait for a wake; ``pause`` 0 or None doesn't wait at all."""
+    if woken.is_set() or not pause:
+        return woken.is_set()
+    try:
+        await asyncio.wait_for(woken.wait(), pause)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""The node's Channels worker: it hears who should be looked at, and returns at once.
+
+A consumer handles one message at a time and an exception loses those behind it, so this
+one only enqueues. Messages are hints; whoever is not heard of is found by the scan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from channels.layers import get_channel_layer
+from channels.routing import ChannelNameRouter
+from channels.worker import Worker
+
+from vms.live import bus
+
+_log = logging.getLogger(__name__)
+
+
+class NodeConsumer(AsyncConsumer):
+    """Handles what is sent to ``node.<id>``."""
+
+    wake: Callable[[str], None]
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Never raises: an unknown message is reported and forgotten."""
+        try:
+            if message["type"] == "vm.wake":
+                self.wake(message["id"])
+            else:
+                _log.warning("a message of unknown type %r was left out", message["type"])
+        except Exception:
+            _log.exception("a message could not be handled")
+
+
+async def listen(node_id: int, wake: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Receive this node's messages until told to stop. Raises when receiving breaks down."""
+    channel = bus.node_channel(node_id)
+    consumer = type("ThisNodeConsumer", (NodeConsumer,), {"wake": staticmethod(wake)})
+    router = ChannelNameRouter({channel: consumer.as_asgi()})
+    worker = Worker(router, [channel], get_channel_layer())
+    handling = asyncio.create_task(worker.handle())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({handling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if handling.done():
+            handling.result()
+    finally:
+        for task in (handling, stopping):
+            task.cancel()
+        await asyncio.gather(handling, stopping, return_exceptions=True)

@@ -1,0 +1,121 @@
+"""One node's worker: adopts what runs, then keeps every VM where it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from vms.actions import images, nodes
+from vms.actions.images import ImageFields
+from vms.conf import conf
+from vms.database import in_database, now_ms
+from vms.hypervisor.base import Driver
+from vms.images import store
+from vms.models import Node
+from vms.selectors import work
+from vms.worker.event_tail import EventTail
+from vms.worker.execute import Tools
+from vms.worker.lanes import Lanes
+from vms.worker.reconcile import Reconciler
+from vms.worker.start_queue import StartQueue
+
+SCAN_INTERVAL_S = 3.0
+SWEEP_EVERY = 4
+"""Every so many scans all running VMs are looked at, whether or not anything was heard of them."""
+ADOPT_AT_ONCE = 16
+END_S = 8.0
+_log = logging.getLogger(__name__)
+
+
+class NodeWorker:
+    """The only one who acts on this node's VMs. Needs a registered node and a driver."""
+
+    def __init__(self, node: Node, driver: Driver) -> None:
+        self._node = node
+        self._driver = driver
+        self._start_queue = StartQueue(conf().cvm.start_width, self._boot_is_over)
+        self._events = EventTail(driver, node.pk)
+        self._reconciler = Reconciler(Tools(driver, self._start_queue), self._events)
+        self._lanes = Lanes(self._reconciler.work)
+        driver.on_exit(self.wake)
+
+    def wake(self, vm_id: str) -> None:
+        """Have a VM looked at soon; from the event loop, at once, any number of times."""
+        self._lanes.wake(vm_id)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop. Guests run on."""
+        await self.sync_images()
+        await self.adopt()
+        await in_database(nodes.heartbeat, self._node.pk)
+        tasks = {
+            asyncio.create_task(self._scan(), name="scan"),
+            asyncio.create_task(self._events.run(), name="events"),
+            asyncio.create_task(stop.wait(), name="stop"),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await in_database(nodes.retire, self._node.pk)
+            await self._lanes.close(END_S)
+            await self._start_queue.close()
+            await self._driver.close()
+
+    async def adopt(self) -> None:
+        """Look at every VM before doing anything: what lives is taken over, what ended is noted."""
+        ids = await in_database(work.all_ids, self._node.pk)
+        for stranger in sorted(set(await self._driver.scan()) - set(ids)):
+            _log.warning(
+                "%s is no VM that this server knows; it is left alone", self._driver.directory(stranger)
+            )
+        turns = asyncio.Semaphore(ADOPT_AT_ONCE)
+
+        async def look(vm_id: str) -> None:
+            async with turns:
+                wanted = await in_database(work.wanted, vm_id)
+                if wanted is None:
+                    return
+                try:
+                    await self._reconciler.look(wanted)
+                except Exception:
+                    _log.exception("VM %s could not be looked at; it will be tried again", vm_id)
+
+        await asyncio.gather(*(look(vm_id) for vm_id in ids))
+        for vm_id in await in_database(work.ids_not_off, self._node.pk):
+            self.wake(vm_id)
+
+    async def sync_images(self) -> None:
+        """Make the image rows say what the image folder holds."""
+        found = await asyncio.to_thread(store.scan, conf().image.path)
+        await in_database(images.sync, self._node.pk, [_fields(folder) for folder in found])
+
+    async def _scan(self) -> None:
+        """Repair what a lost message missed; says also that this worker lives."""
+        turn = 0
+        while True:
+            await in_database(nodes.heartbeat, self._node.pk)
+            await self.sync_images()
+            for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
+                self.wake(vm_id)
+            if turn % SWEEP_EVERY == 0:
+                for vm_id in await in_database(work.ids_not_off, self._node.pk):
+                    self.wake(vm_id)
+            turn += 1
+            await asyncio.sleep(SCAN_INTERVAL_S)
+
+    async def _boot_is_over(self, vm_id: str) -> bool:
+        return await in_database(work.boot_is_over, vm_id)
+
+
+def _fields(folder: store.FoundFolder) -> ImageFields:
+    image = folder.image
+    if image is None:
+        return ImageFields(folder.name, "", "", False, "", 0, folder.problem)
+    return ImageFields(
+        image.name, image.version, image.description, image.is_dev, image.digest, image.size, ""
+    )

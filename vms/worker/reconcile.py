@@ -1,0 +1,89 @@
+"""Look, decide, act, write down, again: until there is nothing left to do for a VM."""
+
+from __future__ import annotations
+
+from vms.actions import observe
+from vms.choices import Actual
+from vms.database import in_database, now_ms
+from vms.hypervisor.base import Power
+from vms.selectors import work
+from vms.selectors.work import Wanted
+from vms.worker import execute
+from vms.worker.decide import Decision, Step, decide
+from vms.worker.event_tail import EventTail
+from vms.worker.execute import Tools
+from vms.worker.lanes import Lane
+
+MAX_STEPS = 20
+"""More steps than any way from one state to another has: a circle is a bug, and must not spin."""
+
+
+class Reconciler:
+    """Brings one VM at a time to where it should be; ``work`` is what lanes run."""
+
+    def __init__(self, tools: Tools, events: EventTail) -> None:
+        self._tools = tools
+        self._events = events
+        self._asked_at_ms: dict[str, int] = {}
+
+    async def work(self, lane: Lane) -> float | None:
+        """Do all there is to do; returns in how many seconds to look again, None for never."""
+        vm_id = lane.vm_id
+        for _ in range(MAX_STEPS):
+            wanted = await in_database(work.wanted, vm_id)
+            if wanted is None:
+                self._asked_at_ms.pop(vm_id, None)
+                return None
+            power = await self.look(wanted)
+            wanted = await in_database(work.wanted, vm_id)
+            if wanted is None:
+                continue
+            decision = decide(wanted, power, now_ms(), self._asked_at_ms.get(vm_id))
+            if decision.step is Step.REST:
+                return _seconds_until(decision)
+            await self._act(decision.step, wanted, lane)
+            if lane.woken.is_set():
+                lane.woken.clear()
+        raise RuntimeError(f"{MAX_STEPS} steps brought VM {vm_id} nowhere")
+
+    async def look(self, wanted: Wanted) -> Power:
+        """Ask the hypervisor what is, and write it down if it is news.
+
+        What a guest said last is read before its end is: "powering off" explains it.
+        """
+        seen = await self._tools.driver.inspect(wanted.vm_id)
+        if seen.power in (Power.OFF, Power.ABSENT):
+            self._asked_at_ms.pop(wanted.vm_id, None)
+            if wanted.actual == Actual.OFF:
+                return seen.power
+            await self._events.read(wanted.vm_id, wanted.events_offset)
+        await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))
+        return seen.power
+
+    async def _act(self, step: Step, wanted: Wanted, lane: Lane) -> None:
+        match step:
+            case Step.PREPARE:
+                await execute.prepare(self._tools, wanted)
+            case Step.LAUNCH:
+                await execute.launch(self._tools, wanted, lane)
+            case Step.ASK:
+                self._asked_at_ms[wanted.vm_id] = now_ms()
+                await execute.ask_to_power_off(self._tools, wanted)
+            case Step.STOP:
+                await execute.stop(self._tools, wanted)
+            case Step.DELETE:
+                await execute.delete(self._tools, wanted)
+            case Step.SETTLE:
+                await execute.settle(wanted)
+            case Step.UNREACHABLE:
+                await execute.say_unreachable(wanted)
+            case Step.REST:
+                pass
+
+
+def _seconds_until(decision: Decision) -> float | None:
+    if decision.until_ms is None:
+        return None
+    return max(0.05, (decision.until_ms - now_ms()) / 1000)
+
+

@@ -1,0 +1,62 @@
+"""The background services of a server process, as ``serve`` starts them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+from vms.actions import nodes
+from vms.conf import conf
+from vms.database import in_database
+from vms.hypervisor.qemu import QemuDriver
+from vms.live.hub import hub
+from vms.version import VERSION
+from vms.worker import messages
+from vms.worker.host import Host, look_around
+from vms.worker.node_worker import NodeWorker
+
+Service = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def services() -> list[tuple[str, Service]]:
+    """(name, service) of everything that runs beside the web server."""
+    _host()  # a host without QEMU is told so before anything listens
+    return [("live rows", hub.run), ("node worker", _run_node)]
+
+
+def start_notes() -> tuple[str, ...]:
+    """What the operator should know at start."""
+    return _host().notes
+
+
+@cache
+def _host() -> Host:
+    return look_around()
+
+
+async def _run_node(stop: asyncio.Event) -> None:
+    host = _host()
+    conf().run_path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    node = await in_database(
+        nodes.register,
+        conf().effective_node_name,
+        version=VERSION,
+        platform=host.platform,
+        accelerator=host.settings.accelerator,
+        notice=host.notice,
+    )
+    worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings))
+    ended = asyncio.Event()
+    running = asyncio.create_task(worker.run(stop))
+    listening = asyncio.create_task(messages.listen(node.pk, worker.wake, ended))
+    try:
+        done, _ = await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        ended.set()
+        stop_now = not running.done()
+        if stop_now:
+            running.cancel()
+        await asyncio.gather(running, listening, return_exceptions=True)

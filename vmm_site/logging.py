@@ -26,7 +26,7 @@ _SECRET_NAMES = re.compile(r"token|password|secret|authorization|cookie|seed", r
 _SECRETS = re.compile(
     r"(?P<before>[?&;\s\"']token=|\btoken=|Bearer\s+|Basic\s+(?=[A-Za-z0-9+/]{8})"
     r"|X-Admin-Token['\"]?\s*[:=,]\s*b?['\"]?)"
-    r"(?P<secret>[^\\    r"(?P<secret>[^&\s\"'#,;)\]}]+)",
+    r"(?P<secret>[^\\&\s\"'#,;)\]}]+)",
     re.IGNORECASE,
 )
 

@@ -4,12 +4,22 @@
 PASSED=()
 FAILED=()
 
+# The operator's own settings and data are no business of a check: none are read, none are made.
+forget_the_operator() {
+  local name
+  for name in "${!VMM_@}" DATABASE_URL; do
+    unset "$name"
+  done
+  export VMM_DATA="$STATE/data"
+}
+
 # check NAME COMMAND…
 check() {
-  local name="$1" began status=0
+  local name="$1" shown began status=0
   shift
   began="$(now_ms)"
-  printf '\n── %s: %s\n' "$name" "${*//"$ROOT/"/}"
+  shown="${*//"$ROOT/"/}"
+  printf '\n── %s: %s\n' "$name" "${shown/#in_frontend /cd frontend; }"
   "$@" </dev/null || status=$?
   if [[ $status -eq 0 ]]; then
     PASSED+=("$name")
@@ -21,7 +31,7 @@ check() {
 }
 
 static_checks() {
-  check "Format" "$VENV/bin/ruff" format --check --quiet .
+  check "Format" "$VENV/bin/ruff" format --check .
   check "Lint" "$VENV/bin/ruff" check --quiet .
   check "Types" "$VENV/bin/mypy"
   check "Boundaries" "$VENV/bin/lint-imports" --no-logo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -12,4 +12,5 @@ if TYPE_CHECKING:
 
 def conf() -> Config:
     """The checked configuration that this process was started with."""
-    return cast("Config", settings.VMM)
+    config: Config = settings.VMM
+    return config

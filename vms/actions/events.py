@@ -30,9 +30,7 @@ class GuestEvent:
 
 def record_event(vm: Vm, event: str, body: str) -> None:
     """Keep an event, cleaned and cut to size. Inside a transaction."""
-    Event.objects.create(
-        vm=vm, event=_clean(event, 128), body=_clean(body, MAX_BODY), timestamp_ms=now_ms()
-    )
+    Event.objects.create(vm=vm, event=_clean(event, 128), body=_clean(body, MAX_BODY), timestamp_ms=now_ms())
 
 
 def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm | None:

@@ -84,7 +84,8 @@ def _refuse_while_running(vm: Vm, wanted: VmUpdate) -> None:
         return
     given = [f for f in ("vcpu", "memory", "disk_size", "image") if getattr(wanted, f) is not None]
     raise Conflict(
-        f"{', '.join(given)}: can change only while the VM is stopped; {vm.name!r} is {vm.status}, stop it first"
+        f"{', '.join(given)}: can change only while the VM is stopped; "
+        f"{vm.name!r} is {vm.status}, stop it first"
     )
 
 

@@ -179,6 +179,7 @@ def _decide_no_tee(config: VmConfiguration, platform: str) -> bool:
         return config.no_tee
     if conf().from_file is not None:
         raise Conflict(
-            "no_tee: this host can launch neither TDX nor SEV-SNP guests, so it takes only VMs with no_tee = true"
+            "no_tee: this host can launch neither TDX nor SEV-SNP guests, "
+            "so it takes only VMs with no_tee = true"
         )
     return True

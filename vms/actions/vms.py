@@ -105,7 +105,7 @@ def shutdown(vm_id: str) -> Vm:
         if vm.actual == Actual.OFF:
             if vm.desired == Desired.STOPPED:
                 return {}
-            raise Conflict(f"VM {vm.name!r} is not running ({vm.status}), so its guest can't be asked; use StopVm")
+            raise Conflict(f"VM {vm.name!r} does not run ({vm.status}): its guest can't be asked; use StopVm")
         require_worker(vm.node)
         graceful: Fields = {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
         return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)

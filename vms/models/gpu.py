@@ -15,7 +15,9 @@ class Gpu(models.Model):
     slot = models.CharField(max_length=16, help_text="PCI address, such as 65:00.0.")
     product_id = models.CharField(max_length=16, help_text="vendor:device, such as 10de:2335.")
     description = models.CharField(max_length=256, blank=True)
-    holder = models.ForeignKey(Vm, on_delete=models.PROTECT, null=True, blank=True, related_name="leased_gpus")
+    holder = models.ForeignKey(
+        Vm, on_delete=models.PROTECT, null=True, blank=True, related_name="leased_gpus"
+    )
 
     class Meta:
         verbose_name = "GPU"

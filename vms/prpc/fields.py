@@ -124,7 +124,6 @@ class ListOf(WireField):
         self.proto_default = ()
         super().__init__(optional=optional)
         self.child = child
-        child.bind(field_name="", parent=self)
 
     def to_internal_value(self, data: Any) -> tuple[Any, ...]:
         if not isinstance(data, list):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -24,8 +22,12 @@ class MethodView(APIView):
     def post(self, request: Request, method: str) -> HttpResponse:
         return _answer(request._request, method)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _response(DOCUMENTED_JSON.error(MethodNotAllowed(f"{request.method}: use POST")))
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Another HTTP verb, or a header that DRF can't read."""
+        told = as_vmm_error(exc)
+        if told is None:
+            raise exc
+        return _response(DOCUMENTED_JSON.error(told))
 
 
 def _answer(request: HttpRequest, name: str) -> HttpResponse:

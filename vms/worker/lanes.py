@@ -66,10 +66,9 @@ class Lanes:
         backoff = FIRST_BACKOFF_S
         pause: float | None = 0.0
         try:
-            while self._open:
-                if not await _woken_within(lane.woken, pause) and pause is None:
-                    return
-                if not self._open:
+            while True:
+                woken = await _woken_within(lane.woken, pause)
+                if not self._open or (pause is None and not woken):
                     return
                 lane.woken.clear()
                 try:

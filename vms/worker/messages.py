@@ -24,13 +24,15 @@ _log = logging.getLogger(__name__)
 class NodeConsumer(AsyncConsumer):
     """Handles what is sent to ``node.<id>``."""
 
-    wake: Callable[[str], None]
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        super().__init__()
+        self._wake = wake
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Never raises: an unknown message is reported and forgotten."""
         try:
             if message["type"] == "vm.wake":
-                self.wake(message["id"])
+                self._wake(message["id"])
             else:
                 _log.warning("a message of unknown type %r was left out", message["type"])
         except Exception:
@@ -40,8 +42,7 @@ class NodeConsumer(AsyncConsumer):
 async def listen(node_id: int, wake: Callable[[str], None], stop: asyncio.Event) -> None:
     """Receive this node's messages until told to stop. Raises when receiving breaks down."""
     channel = bus.node_channel(node_id)
-    consumer = type("ThisNodeConsumer", (NodeConsumer,), {"wake": staticmethod(wake)})
-    router = ChannelNameRouter({channel: consumer.as_asgi()})
+    router = ChannelNameRouter({channel: NodeConsumer.as_asgi(wake=wake)})
     worker = Worker(router, [channel], get_channel_layer())
     handling = asyncio.create_task(worker.handle())
     stopping = asyncio.create_task(stop.wait())

@@ -85,5 +85,3 @@ def _seconds_until(decision: Decision) -> float | None:
     if decision.until_ms is None:
         return None
     return max(0.05, (decision.until_ms - now_ms()) / 1000)
-
-

@@ -1,0 +1,38 @@
+# What the web server shows: everything that stays the same until the next boot is written once. Sourced.
+
+html() {
+    printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g; s/'"'"'/\&#39;/g'
+}
+
+json() {
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+}
+
+write_page() {
+    vcpus=$(nproc)
+    memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
+    mkdir -p /run/demo/web
+    cat > /run/demo/web/info.head <<JSON
+{"name":"$(json "$app_name")","runner":"$(json "$runner")","compose_hash":"$compose_hash","app_id":"$app_id",
+"instance_id":"$instance_id","boot_count":$boot_count,"vcpus":$vcpus,"memory_mb":$memory_mb,
+"host_share":"$share","data_disk":"$data","kernel":"$(uname -r)",
+JSON
+    name=$(html "$app_name")
+    {
+        sed "/@@NAME@@/,\$d" /usr/lib/demo/page.html
+        printf '<title>%s</title>\n' "$name"
+        sed '1,/@@NAME@@/d; /@@FACTS@@/,$d' /usr/lib/demo/page.html
+        printf '<h1>%s</h1>\n<dl>\n' "$name"
+        fact "Compose hash" "${compose_hash:-none}"
+        fact "App id" "${app_id:-none}"
+        fact "Instance id" "${instance_id:-none}"
+        fact "Boot" "$boot_count"
+        fact "vCPUs, memory" "$vcpus, $memory_mb MB"
+        fact "Host share, data disk" "$share, $data"
+    } > /run/demo/web/page.head
+    sed '1,/@@FACTS@@/d' /usr/lib/demo/page.html > /run/demo/web/page.tail
+}
+
+fact() {
+    printf '<dt>%s</dt><dd>%s</dd>\n' "$1" "$2"
+}

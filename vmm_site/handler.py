@@ -121,6 +121,7 @@ class OneHopASGIHandler(ASGIHandler):
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
             await asyncio.shield(task)
+        _say_length(response)
         await self.send_response(response, send)
 
     def _serve(self, scope: Scope, body: IO[bytes]) -> _Served:
@@ -220,10 +221,16 @@ async def _settle(response: Any, settle: Callable[[Any], Awaitable[None]]) -> No
         response.headers["Content-Type"] = "application/json"
         name = response.headers.get("X-Request-Id", "")
         response.content = _error(500, f"internal error; see the server's log {name}".rstrip()).content
-    if response.has_header("Content-Length"):
-        response["Content-Length"] = str(len(response.content))
     for tell in getattr(response, "on_settled", ()):
         tell(response)
+
+
+def _say_length(response: Any) -> None:
+    """Name the body's length, without which it would be sent in chunks. 204 and 304 have no body."""
+    if response.status_code not in (204, 304):
+        response.headers["Content-Length"] = str(len(response.content))
+    else:
+        response.headers.pop("Content-Length", None)
 
 
 async def _next(receive: Receive) -> Message:

@@ -17,8 +17,6 @@ import errno
 import json
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
@@ -29,6 +27,8 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IPushProducer
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 from zope.interface import implementer
+
+from vmm_site.endpoints import Endpoint, NotListening, Tcp, Unix
 
 # Twisted puts the real reactor in this module's place; its types don't know.
 reactor: Any = twisted_reactor
@@ -41,51 +41,6 @@ PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 30
 _LINGER_S = 5.0
 _TICK_S = 0.02
-
-
-@dataclass(frozen=True)
-class Tcp:
-    """An address to listen on; port 0 takes any free one."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def description(self) -> str:
-        return f"tcp:port={self.port}:interface={_escape(self.host)}:backlog=512"
-
-
-@dataclass(frozen=True)
-class Unix:
-    """A socket file, for its owner and group; one that a dead server left is replaced."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"unix:{self.path}"
-
-    @property
-    def description(self) -> str:
-        return f"unix:{_escape(str(self.path))}:mode=660:lockfile=1"
-
-
-Endpoint = Tcp | Unix
-
-
-class NotListening(Exception):
-    """An endpoint can't be listened on; ``in_use`` when somebody else does."""
-
-    def __init__(self, endpoint: Endpoint, reason: str, *, in_use: bool) -> None:
-        super().__init__(f"can't listen on {endpoint}: {reason}")
-        self.endpoint = endpoint
-        self.in_use = in_use
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(":", "\\:")
 
 
 @implementer(IPushProducer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Installs the asyncio reactor, so it has to come before anything else of Twisted.
-from vmm_site.listener import Endpoint, NotListening, Server, Tcp  # isort: skip
+from vmm_site.listener import Server  # isort: skip
 
 import asyncio
 import gc
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vmm_site.data_lock import DataDirInUse, DataDirLock
+from vmm_site.endpoints import Endpoint, NotListening, Tcp
 from vmm_site.port_holder import port_holder
 
 logger = logging.getLogger("vmm.serving")

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vmm_site.listener import Endpoint, Tcp, Unix
+from vmm_site.endpoints import Endpoint, Tcp, Unix
 
 
 def say(*words: object) -> None:

@@ -125,6 +125,7 @@ async def test_a_request_takes_one_hop(client: httpx.AsyncClient, hops: list[Any
 
 async def test_method_query_and_body_arrive(client: httpx.AsyncClient) -> None:
     response = await client.put("/echo?q=a%20b", content=b"x" * 70_000)
+    assert response.headers["content-length"] == str(len(response.content))
     assert response.json() == {"size": 70_000, "method": "PUT", "q": "a b"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from vmm_site.config import Config, load_config
-from vmm_site.listener import Tcp, Unix
+from vmm_site.endpoints import Tcp, Unix
 from vms.management.commands.serve import banner, browser_url, endpoints
 
 HOME = {"HOME": "/home/op"}

@@ -95,6 +95,9 @@ async def connects(port: int) -> bool:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except ConnectionRefusedError:
         return False
+    except ConnectionResetError:
+        # It was still queued when the listener closed.
+        return True
     writer.close()
     return True
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from vmm_site.config import Config
+from vmm_site.endpoints import Endpoint, Tcp, Unix
 
 
 class Command(BaseCommand):
@@ -22,7 +23,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: the first import decides on the event loop of the whole process,
         # and other commands need none.
-        from vmm_site.listener import Endpoint
         from vmm_site.logging import set_up_logging
         from vmm_site.serving import Plan, leave, run
         from vms.worker import service
@@ -49,17 +49,15 @@ class Command(BaseCommand):
         leave(run(plan))
 
 
-def endpoints(config: Config, host: str | None, port: int | None) -> list[Any]:
+def endpoints(config: Config, host: str | None, port: int | None) -> list[Endpoint]:
     """What to listen on: options win over the configuration; a Unix socket comes on top.
 
     Raises:
         CommandError: ``port`` is none.
     """
-    from vmm_site.listener import Tcp, Unix
-
     if port is not None and not 0 <= port <= 65535:
         raise CommandError(f"--port {port}: a port is a number from 0 to 65535")
-    found: list[Any] = []
+    found: list[Endpoint] = []
     address = host or config.address or ("127.0.0.1" if port is not None else "")
     if address:
         found.append(Tcp(address, config.port if port is None else port))
@@ -68,7 +66,7 @@ def endpoints(config: Config, host: str | None, port: int | None) -> list[Any]:
     return found
 
 
-def banner(config: Config, listening: list[Any], notes: tuple[str, ...]) -> list[str]:
+def banner(config: Config, listening: list[Endpoint], notes: tuple[str, ...]) -> list[str]:
     """The one block that a person reads after the start."""
     lines = ["", "dstack-vmm is ready"]
     for endpoint in listening:
@@ -86,13 +84,12 @@ def banner(config: Config, listening: list[Any], notes: tuple[str, ...]) -> list
     return [*lines, "Ctrl-C ends the server; virtual machines run on.", ""]
 
 
-def browser_url(endpoint: Any) -> str:
+def browser_url(endpoint: Endpoint) -> str:
     """What to type into a browser; an address that means "all" is named as this machine."""
-    host = getattr(endpoint, "host", "")
-    if not host:
+    if isinstance(endpoint, Unix):
         return ""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{endpoint.port}" if ":" in host else f"http://{host}:{endpoint.port}"
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    return f"http://{Tcp(everywhere.get(endpoint.host, endpoint.host), endpoint.port)}"
 
 
 def _application() -> Any:

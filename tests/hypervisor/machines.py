@@ -24,6 +24,7 @@ from vms.hypervisor.base import (
     PortForward,
     Transport,
 )
+from vms.hypervisor.process import identify
 
 QEMU = shutil.which("qemu-system-x86_64")
 QEMU_IMG = shutil.which("qemu-img")
@@ -128,11 +129,22 @@ def taken_port() -> tuple[socket.socket, PortForward]:
     return listener, PortForward(Transport.TCP, "127.0.0.1", port, 80)
 
 
+async def said(directory: Path, text: bytes, times: int = 1) -> None:
+    """Wait until a guest has written ``text`` to its serial port that often."""
+    while (directory / "serial.log").read_bytes().count(text) < times:  # noqa: ASYNC110 - a file tells nobody
+        await asyncio.sleep(0.02)
+
+
 async def tell(directory: Path, order: bytes) -> None:
     """Wait until an obedient guest is ready, then write ``order`` to its serial port."""
-    while b">" not in (directory / "serial.log").read_bytes():  # noqa: ASYNC110 - a file tells nobody
-        await asyncio.sleep(0.02)
+    await said(directory, b">")
     _, writer = await asyncio.open_unix_connection(directory / "serial.sock")
     writer.write(order)
     await writer.drain()
     writer.close()
+
+
+async def gone(pid: int) -> None:
+    """Wait until a process is dead (a zombie is)."""
+    while identify(pid) is not None:  # noqa: ASYNC110 - not our child, so nobody tells
+        await asyncio.sleep(0.01)

@@ -145,9 +145,9 @@ class QemuDriver:
         guest = self._guests.get(vm_id)
         if guest is not None:
             return guest if guest.is_alive else None
-        record = LaunchRecord.read(run_dir)
-        if record is None or not lock.is_held(run_dir):
+        if not lock.is_held(run_dir):
             return None
+        record = LaunchRecord.read(run_dir) or LaunchRecord(0, Phase.SPAWNED, self._boot_id)
         if record.phase is not Phase.RUNNING:
             record = self._with_pid(record, run_dir)
         guest = Guest.watch(vm_id, run_dir, record, self._guest_ended)

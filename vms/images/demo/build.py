@@ -34,6 +34,12 @@ CMDLINE = " ".join(
         "panic=5",  # a guest that cannot go on restarts instead of hanging
         "random.trust_cpu=on",  # else programs wait for entropy
         "mitigations=off",  # the guest trusts all that runs in it, and they are dear under emulation
+        "cryptomgr.notests",  # self-tests of ciphers: a tenth of the boot
+        "rcupdate.rcu_expedited=1",  # drivers load and file systems unmount sooner
+        # On a busy host an emulated clock ticks unevenly; the kernel must not take that for a fault.
+        "no_timer_check",
+        "tsc=nowatchdog",
+        "nowatchdog",
     )
 )
 

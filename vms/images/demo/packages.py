@@ -20,7 +20,8 @@ DEBIAN_RELEASE = "12"
 KERNEL_METAPACKAGE = "linux-image-amd64"
 _ELSEWHERE = (
     f"The demo image is made of Debian {DEBIAN_RELEASE} (amd64) packages: build it on such a system "
-    "(a container will do) with `python -m vms.images.demo DIR` and copy the folder into the images directory."
+    "(a container will do) with `python -m vms.images.demo DIR` and copy the folder into the images "
+    "directory."
 )
 _OFFER = re.compile(r"'(?P<uri>[^']+)' (?P<file>\S+) (?P<size>\d+) (?P<hash>\w+):(?P<digest>[0-9a-fA-F]+)")
 

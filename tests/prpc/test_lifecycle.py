@@ -26,7 +26,9 @@ async def test_a_vm_created_stopped_is_prepared_but_not_launched(vmm: InProcess)
     assert "launch" not in {call.verb for call in vmm.driver.calls}
 
 
-async def test_a_create_that_the_hypervisor_refuses_leaves_nothing_and_tells_its_words(vmm: InProcess) -> None:
+async def test_a_create_that_the_hypervisor_refuses_leaves_nothing_and_tells_its_words(
+    vmm: InProcess,
+) -> None:
     vmm.driver.refuse_launch(None, "Could not set up host forwarding rule 'tcp:127.0.0.1:8080-:80'")
     ports = [{"protocol": "tcp", "host_port": 8080, "vm_port": 80}]
     response = await vmm.call("CreateVm", vmm.configuration(ports=ports))
@@ -129,7 +131,9 @@ async def test_of_many_creates_with_one_port_exactly_one_wins(vmm: InProcess) ->
     answers = await asyncio.gather(*requests)
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
     assert len(await vmm.driver.scan()) == 1
-    losers = {answer.json()["message"].split(" is taken by")[0] for answer in answers if answer.status_code == 409}
+    losers = {
+        answer.json()["message"].split(" is taken by")[0] for answer in answers if answer.status_code == 409
+    }
     assert losers == {"ports[0].host_port: tcp port 8080"}
 
 

@@ -214,23 +214,32 @@ class Driver(Protocol):
         """Say what is, adopting (and watching from now on) a QEMU that an earlier server left."""
 
     async def prepare(self, spec: GuestSpec) -> None:
-        """Write the VM's directory: run files and shared files, each beside and renamed."""
+        """Write the VM's directory: run files and shared files, each beside and renamed.
+
+        Raises:
+            LaunchRefused: they can't be written, or the VM is being removed.
+        """
 
     async def launch(self, spec: GuestSpec) -> Observation:
         """Prepare, make or grow the data disk, start QEMU and wait until QMP answers.
 
         Raises:
-            LaunchRefused: QEMU ended, or the disk could not be made. Nothing runs then.
+            LaunchRefused: QEMU ended, or the disk could not be made, and nothing runs;
+                or it runs already with another generation, and goes on.
         """
 
     async def powerdown(self, vm_id: str) -> None:
         """Press the ACPI power button. Raises NotAnswering."""
 
     async def stop(self, vm_id: str) -> None:
-        """End QEMU now: ``quit``, then SIGKILL. Returns once the process is gone; no-op if none is."""
+        """End QEMU now: ``quit``, then SIGKILL. Returns once the process is gone; no-op if none is.
+
+        Raises:
+            NotAnswering: not even SIGKILL ends it, or what lives there is no QEMU that we know.
+        """
 
     async def remove(self, vm_id: str) -> None:
-        """Delete the VM's directory. Only when it doesn't run; a repeated call goes on."""
+        """Delete the VM's directory; a repeated call goes on. Raises RuntimeError if it runs, or may run."""
 
     def directory(self, vm_id: str) -> Path:
         """Where the VM's files are (it need not exist)."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 from .base import NotAnswering
+from .durable import in_thread
 from .process import ProcessIdentity, has_ended, kill, open_pidfd
 from .qmp import QmpSession
 from .records import LaunchRecord
@@ -80,7 +81,7 @@ class Guest:
     async def take_over(self) -> None:
         """Note a guest that answers for the first time, and have QEMU log its own events from now on."""
         try:
-            self.record.write(self.run_dir)
+            await in_thread(self.record.write, self.run_dir)
         except OSError:
             return  # a full disk: QEMU's pidfile still names it, and the next look tries again
         try:

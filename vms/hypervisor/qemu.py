@@ -187,7 +187,7 @@ class QemuDriver:
         if record is None:
             return Observation(Power.OFF)
         heard = guest.heard if guest is not None else None
-        ended = settle(run_dir, record, heard=heard, boot_id=self._boot_id)
+        ended = await in_thread(settle, run_dir, record, heard=heard, boot_id=self._boot_id)
         return Observation(Power.OFF, record.generation, exit=ended)
 
     def _guest_ended(self, guest: Guest) -> None:

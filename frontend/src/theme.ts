@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, Menu, Notification, type MantineColorsTuple } from '@mantine/core';
 
 const iris: MantineColorsTuple = [
   '#f1f0fd',
@@ -35,4 +35,18 @@ export const theme = createTheme({
   fontFamilyMonospace: "'JetBrains Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   defaultRadius: 'md',
   cursorType: 'pointer',
+  components: {
+    // Its placeholder for the first focus is no menu item, which screen readers may not find in a menu; without
+    // it the first item has the focus, which takes items that can have it. Menus stay inside their landmark.
+    Menu: Menu.extend({
+      defaultProps: {
+        withInitialFocusPlaceholder: false,
+        menuItemTabIndex: 0,
+        withinPortal: false,
+        floatingStrategy: 'fixed',
+        zIndex: 20,
+      },
+    }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } }),
+  },
 });

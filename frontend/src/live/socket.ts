@@ -14,6 +14,8 @@ const LONGEST_DELAY_MS = 10_000;
 const PING_EVERY_MS = 15_000;
 /** A frame of any kind must come within this time of a ping, or the connection counts as dead. */
 const ANSWER_WITHIN_MS = 5_000;
+/** A first frame of thousands of VMs, from a server that has just started, may take longer. */
+const GREETING_WITHIN_MS = 10_000;
 const PING = JSON.stringify({ type: 'ping' });
 
 /**
@@ -63,7 +65,7 @@ export class StatusSocket {
     this.socket = socket;
     socket.onopen = () => {
       this.pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
-      this.expectAnswer();
+      this.expectFrame(GREETING_WITHIN_MS);
     };
     socket.onmessage = (event: MessageEvent<unknown>) => {
       this.heard();
@@ -71,7 +73,7 @@ export class StatusSocket {
     };
     // An error is always followed by a close; a connection that is refused only closes.
     socket.onclose = () => this.lost();
-    this.expectAnswer();
+    this.expectFrame(GREETING_WITHIN_MS);
   }
 
   private heard(): void {
@@ -96,12 +98,12 @@ export class StatusSocket {
 
   private ping(): void {
     this.socket?.send(PING);
-    this.expectAnswer();
+    this.expectFrame(ANSWER_WITHIN_MS);
   }
 
-  private expectAnswer(): void {
+  private expectFrame(withinMs: number): void {
     clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.lost(), ANSWER_WITHIN_MS);
+    this.deadline = setTimeout(() => this.lost(), withinMs);
   }
 
   /** Forgets the current connection, so that nothing it still says is heard. */

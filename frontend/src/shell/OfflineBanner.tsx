@@ -13,6 +13,7 @@ export function OfflineBanner() {
   return (
     <Banner
       tone="alarm"
+      label="Connection"
       icon={<WifiOff size={16} aria-hidden />}
       announce
       action={

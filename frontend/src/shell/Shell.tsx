@@ -34,7 +34,7 @@ export function Shell() {
         </div>
       </header>
       {node?.notice && (
-        <Banner tone="notice" icon={<ShieldAlert size={16} aria-hidden />}>
+        <Banner tone="notice" label="About this host" icon={<ShieldAlert size={16} aria-hidden />}>
           {node.notice}
         </Banner>
       )}

@@ -5,18 +5,22 @@ interface Props {
   tone: 'notice' | 'alarm';
   icon: ReactNode;
   children: ReactNode;
+  /** Its name in the list of landmarks. */
+  label: string;
   /** Read out when it appears, for what happens while somebody works. */
   announce?: boolean;
   action?: ReactNode;
 }
 
 /** A strip across the page that stays for as long as its cause does. */
-export function Banner({ tone, icon, children, announce = false, action }: Props) {
+export function Banner({ tone, icon, children, label, announce = false, action }: Props) {
   return (
-    <div className={classes.banner} data-tone={tone} role={announce ? 'status' : 'note'}>
+    <section className={classes.banner} data-tone={tone} aria-label={label}>
       <span className={classes.icon}>{icon}</span>
-      <div className={classes.text}>{children}</div>
+      <div className={classes.text} role={announce ? 'status' : undefined}>
+        {children}
+      </div>
       {action}
-    </div>
+    </section>
   );
 }

@@ -12,19 +12,26 @@ interface Props {
 /** A modal that is there as long as it is drawn. */
 export function Dialog({ title, onClose, children, footer }: Props) {
   return (
-    <Modal
+    <Modal.Root
       opened
       onClose={onClose}
-      title={title}
       returnFocus={false}
       centered
       transitionProps={{ duration: 0 }}
-      classNames={{ title: classes.title ?? '', body: classes.body ?? '', content: classes.content ?? '' }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      overlayProps={{ backgroundOpacity: 0.45 }}
+      classNames={{ content: classes.content ?? '' }}
     >
-      {children}
-      <div className={classes.footer}>{footer}</div>
-    </Modal>
+      <Modal.Overlay backgroundOpacity={0.45} />
+      <Modal.Content>
+        {/* Not Modal.Header: its element would count as a second header of the page. */}
+        <div className={classes.head}>
+          <Modal.Title className={classes.title}>{title}</Modal.Title>
+          <Modal.CloseButton aria-label="Close" />
+        </div>
+        <Modal.Body className={classes.body}>
+          {children}
+          <div className={classes.footer}>{footer}</div>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

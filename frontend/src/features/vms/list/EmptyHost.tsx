@@ -20,11 +20,7 @@ export function EmptyHost() {
             <span>Shell</span>
             <CopyButton text={command} label="Copy command" caption="Copy" />
           </div>
-          {/* A region that scrolls sideways must be reachable by keyboard. */}
-          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <pre tabIndex={0} aria-label="Command that creates a VM">
-            {command}
-          </pre>
+          <pre>{command}</pre>
         </div>
         <p className={classes.then}>
           Then open <code>http://127.0.0.1:8080</code> on the host: port 8080 leads to the web server in the

@@ -26,10 +26,13 @@ export function ListToolbar({ rows, known, shown, text, onText }: Props) {
 
   const choose = (status: VmStatus | null) => onText(withStatus(text, status));
 
+  // An empty host has its own heading for the eye, and nothing to filter.
+  if (known && rows.length === 0) return <h1 className="visually-hidden">Virtual machines</h1>;
+
   return (
     <div className={classes.toolbar}>
       <h1 className={classes.title}>Virtual machines</h1>
-      {known && rows.length > 0 && (
+      {known && (
         <div className={classes.counts} role="group" aria-label="Filter by status">
           <button
             type="button"
@@ -54,7 +57,7 @@ export function ListToolbar({ rows, known, shown, text, onText }: Props) {
           ))}
         </div>
       )}
-      {known && rows.length > 0 && (
+      {known && (
         <div className={classes.find}>
           <span className={classes.found} role="status">
             {text.trim() !== '' && `${shown} of ${rows.length}`}

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { VmRow } from '@/api/vm';
 import { useVmAction } from '../useVmAction';
 import { Dialog } from './Dialog';
+import classes from './RemoveDialog.module.css';
 
 /** Removing can't be undone; removing what runs takes typing its name. */
 export function RemoveDialog({ row, onClose }: { row: VmRow; onClose: () => void }) {
@@ -44,6 +45,7 @@ export function RemoveDialog({ row, onClose }: { row: VmRow; onClose: () => void
           }}
         >
           <TextInput
+            classNames={{ label: classes.label ?? '' }}
             label={
               <>
                 It is running and will be stopped at once. Type <strong>{row.name}</strong> to go on.

@@ -75,14 +75,16 @@ export const VmRow = memo(function VmRow(props: Props) {
         </span>
         <CopyButton text={row.app_id} label={`Copy app id of ${row.name}`} />
       </div>
-      <div className={classes.size} data-of="vcpu" role="cell">
-        {row.vcpu}
-      </div>
-      <div className={classes.size} data-of="memory" role="cell">
-        {formatMemory(row.memory)}
-      </div>
-      <div className={classes.size} data-of="disk" role="cell">
-        {formatDisk(row.disk_size)}
+      <div className={classes.sizes} role="presentation">
+        <div className={classes.size} data-of="vcpu" role="cell">
+          {row.vcpu}
+        </div>
+        <div className={classes.size} data-of="memory" role="cell">
+          {formatMemory(row.memory)}
+        </div>
+        <div className={classes.size} data-of="disk" role="cell">
+          {formatDisk(row.disk_size)}
+        </div>
       </div>
       <PortsCell row={row} />
       <UptimeCell row={row} />

@@ -89,7 +89,7 @@ export function VmRowMenu({ request, row, onClose, onAsk }: Props) {
           Copy id
         </Menu.Item>
         <Menu.Item
-          color="red"
+          className={classes.danger}
           leftSection={<Trash2 {...icon} />}
           disabled={!can('remove')}
           onClick={() => onAsk({ kind: 'remove', id: row.id })}

@@ -78,12 +78,7 @@ export function VmTable({ rows, homeNode }: Props) {
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
       >
-        <div
-          className={classes.table}
-          role="table"
-          aria-label="Virtual machines"
-          aria-rowcount={sorted.length + 1}
-        >
+        <div role="table" aria-label="Virtual machines" aria-rowcount={sorted.length + 1}>
           <TableHead headers={table.getFlatHeaders()} />
           <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {

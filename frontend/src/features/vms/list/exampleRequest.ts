@@ -20,6 +20,10 @@ export const exampleRequest = {
 /** The request as a command to paste into a shell on the host. */
 export function exampleCommand(origin: string): string {
   // Inside '…' a shell takes everything as it is, except a quote of the same kind.
-  const body = JSON.stringify(exampleRequest, null, 2).replaceAll("'", String.raw`'\''`);
-  return `curl -sS ${origin}/prpc/CreateVm \\\n  -H 'Content-Type: application/json' \\\n  -d '${body}'`;
+  const lines = Object.entries(exampleRequest).map(([key, value]) => `  "${key}": ${JSON.stringify(value)}`);
+  const body = `{\n${lines.join(',\n')}\n}`
+    .replace('[{', '[\n    {')
+    .replace('}]', '}\n  ]')
+    .replaceAll("'", String.raw`'\''`);
+  return `curl -sS ${origin}/prpc/CreateVm -H 'Content-Type: application/json' -d '${body}'`;
 }

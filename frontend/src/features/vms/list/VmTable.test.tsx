@@ -1,0 +1,125 @@
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { VmRow } from '@/api/vm';
+import { vmRow } from '@/test/vmRow';
+import { theme } from '@/theme';
+import { VmTable } from './VmTable';
+
+const page = (rows: VmRow[]) => (
+  <MantineProvider theme={theme} env="test">
+    <Notifications />
+    <VmTable rows={rows} homeNode="host-1" />
+  </MantineProvider>
+);
+
+const names = (): (string | null)[] =>
+  screen
+    .getAllByRole('rowheader')
+    .map((cell) => cell.querySelector('[title]')?.getAttribute('title') ?? null);
+
+const openMenu = (name: string) =>
+  userEvent.click(screen.getByRole('button', { name: `Actions for ${name}` }));
+
+const answer = (status: number, body: object | null = null) =>
+  vi
+    .spyOn(globalThis, 'fetch')
+    .mockResolvedValue(
+      new Response(body && JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } }),
+    );
+
+beforeEach(() => localStorage.clear());
+
+describe('VmTable', () => {
+  it('shows what matters of a VM', () => {
+    const ports = [{ protocol: 'tcp', host_address: '127.0.0.1', host_port: 8080, vm_port: 80 }];
+    render(page([vmRow({ name: 'web', no_tee: true, memory: 2048, ports, node: 'host-2' })]));
+    const row = screen.getByRole('rowheader', { name: /web/ }).closest<HTMLElement>('[role=row]');
+    if (!row) throw new Error('the row header is in a row');
+    for (const text of ['Running', 'no TEE', '2 GB', 'on host-2'])
+      expect(within(row).getByText(text)).toBeVisible();
+    expect(within(row).getByRole('link', { name: '8080→80' })).toHaveAttribute(
+      'href',
+      'http://127.0.0.1:8080',
+    );
+  });
+
+  it('sorts by name as people count, turns around on a second click, and remembers', async () => {
+    const rows = [vmRow({ id: 'a', name: 'vm-10' }), vmRow({ id: 'b', name: 'vm-2' })];
+    const { unmount } = render(page(rows));
+    expect(names()).toEqual(['vm-2', 'vm-10']);
+    await userEvent.click(screen.getByRole('button', { name: 'Name' }));
+    expect(names()).toEqual(['vm-10', 'vm-2']);
+    expect(screen.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', 'descending');
+    unmount();
+    render(page(rows));
+    expect(names()).toEqual(['vm-10', 'vm-2']);
+  });
+
+  it('draws only the rows near the window', () => {
+    render(page(Array.from({ length: 5000 }, (_, i) => vmRow({ id: `id-${i}`, name: `vm-${i}` }))));
+    expect(screen.getByRole('table')).toHaveAttribute('aria-rowcount', '5001');
+    expect(screen.getAllByRole('rowheader').length).toBeLessThanOrEqual(60);
+  });
+
+  it('offers what the state allows', async () => {
+    render(page([vmRow({ name: 'web', status: 'stopped' })]));
+    await openMenu('web');
+    const enabled = screen.getAllByRole('menuitem').filter((item) => !item.hasAttribute('disabled'));
+    expect(enabled.map((item) => item.textContent)).toEqual([
+      'Start',
+      'Serial log',
+      'QEMU output',
+      'QEMU errors',
+      'Copy id',
+      'Remove…',
+    ]);
+  });
+
+  it('is busy from the click until the row moves on', async () => {
+    const fetch = answer(204);
+    const row = vmRow({ id: 'vm-1', name: 'web', status: 'stopped', revision: 7 });
+    const { rerender } = render(page([row]));
+    await openMenu('web');
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Start' }));
+    expect(fetch).toHaveBeenCalledWith('/prpc/StartVm', expect.objectContaining({ body: '{"id":"vm-1"}' }));
+    expect(screen.getByText('Start requested…')).toBeVisible();
+    rerender(page([{ ...row, revision: 8, status: 'running' }]));
+    expect(screen.queryByText('Start requested…')).not.toBeInTheDocument();
+    expect(screen.getByText('Running')).toBeVisible();
+  });
+
+  it("shows the server's words when it refuses, and is not busy any more", async () => {
+    answer(409, { code: 409, message: 'port 8080 is held by api' });
+    render(page([vmRow({ id: 'vm-2', name: 'web', status: 'stopped' })]));
+    await openMenu('web');
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Start' }));
+    expect(await screen.findByText('port 8080 is held by api')).toBeVisible();
+    expect(screen.getByText('web could not be started')).toBeVisible();
+    expect(screen.queryByText('Start requested…')).not.toBeInTheDocument();
+  });
+
+  it('removes a running VM only after its name was typed', async () => {
+    const fetch = answer(204);
+    render(page([vmRow({ id: 'vm-3', name: 'web' })]));
+    await openMenu('web');
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Remove…' }));
+    const remove = screen.getByRole('button', { name: 'Remove' });
+    expect(remove).toBeDisabled();
+    await userEvent.type(screen.getByRole('textbox'), 'web');
+    await userEvent.click(remove);
+    expect(fetch).toHaveBeenCalledWith('/prpc/RemoveVm', expect.objectContaining({ body: '{"id":"vm-3"}' }));
+  });
+
+  it('stops only after asking', async () => {
+    const fetch = answer(204);
+    render(page([vmRow({ id: 'vm-4', name: 'web' })]));
+    await openMenu('web');
+    await userEvent.click(screen.getByRole('menuitem', { name: 'Stop…' }));
+    expect(fetch).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole('button', { name: 'Stop now' }));
+    expect(fetch).toHaveBeenCalledWith('/prpc/StopVm', expect.objectContaining({ body: '{"id":"vm-4"}' }));
+  });
+});

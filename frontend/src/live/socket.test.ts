@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StatusSocket, type Connection } from './socket';
+
+/** A websocket that does what the test says, and remembers what was asked of it. */
+class FakeWebSocket {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSED = 3;
+  static opened: FakeWebSocket[] = [];
+
+  readyState = FakeWebSocket.CONNECTING;
+  sent: string[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor(readonly url: string) {
+    FakeWebSocket.opened.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = FakeWebSocket.CLOSED;
+  }
+
+  accept(): void {
+    this.readyState = FakeWebSocket.OPEN;
+    this.onopen?.();
+  }
+
+  say(text: string): void {
+    this.onmessage?.({ data: text });
+  }
+
+  fail(): void {
+    this.readyState = FakeWebSocket.CLOSED;
+    this.onclose?.();
+  }
+}
+
+const START = new Date('2030-01-01T00:00:00Z').getTime();
+const frames: string[] = [];
+const connections: Connection[] = [];
+let socket: StatusSocket;
+
+const attempts = (): number => FakeWebSocket.opened.length;
+function latest(): FakeWebSocket {
+  const found = FakeWebSocket.opened.at(-1);
+  if (!found) throw new Error('nothing was opened');
+  return found;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.setSystemTime(START);
+  vi.stubGlobal('WebSocket', FakeWebSocket);
+  FakeWebSocket.opened = [];
+  frames.length = 0;
+  connections.length = 0;
+  socket = new StatusSocket({
+    url: 'ws://host/ws/status',
+    onFrame: (frame) => frames.push(frame),
+    onConnection: (connection) => connections.push(connection),
+    // The longest of the jittered delays: exactly the ceiling.
+    random: () => 1,
+  });
+  socket.start();
+});
+
+afterEach(() => {
+  socket.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('StatusSocket', () => {
+  it('is online from the first frame on', () => {
+    latest().accept();
+    expect(connections).toEqual([]);
+    latest().say('hello');
+    expect(connections).toEqual([{ phase: 'online' }]);
+    expect(frames).toEqual(['hello']);
+  });
+
+  it('says since when it is offline, and only once while it goes on trying', () => {
+    latest().accept();
+    latest().say('hello');
+    vi.advanceTimersByTime(1000);
+    latest().fail();
+    vi.advanceTimersByTime(500);
+    latest().fail();
+    expect(connections).toEqual([{ phase: 'online' }, { phase: 'offline', since: START + 1000 }]);
+  });
+
+  it('waits twice as long after each failure, up to ten seconds', () => {
+    for (const delay of [500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
+      latest().fail();
+      const before = attempts();
+      vi.advanceTimersByTime(delay - 1);
+      expect(attempts()).toBe(before);
+      vi.advanceTimersByTime(1);
+      expect(attempts()).toBe(before + 1);
+    }
+  });
+
+  it('takes at least half of the delay, whatever the jitter', () => {
+    const eager = new StatusSocket({
+      url: 'ws://x',
+      onFrame: vi.fn(),
+      onConnection: vi.fn(),
+      random: () => 0,
+    });
+    eager.start();
+    latest().fail();
+    const before = attempts();
+    vi.advanceTimersByTime(249);
+    expect(attempts()).toBe(before);
+    vi.advanceTimersByTime(1);
+    expect(attempts()).toBe(before + 1);
+    eager.stop();
+  });
+
+  it('starts with short delays again once a frame has come, not merely a connection', () => {
+    latest().fail();
+    vi.advanceTimersByTime(500);
+    latest().accept();
+    latest().fail();
+    vi.advanceTimersByTime(999);
+    expect(attempts()).toBe(2);
+    vi.advanceTimersByTime(1);
+    latest().accept();
+    latest().say('hello');
+    latest().fail();
+    vi.advanceTimersByTime(500);
+    expect(attempts()).toBe(4);
+  });
+
+  it('pings, and stays as long as anything answers', () => {
+    latest().accept();
+    latest().say('hello');
+    vi.advanceTimersByTime(15_000);
+    expect(latest().sent).toEqual(['{"type":"ping"}']);
+    latest().say('{"type":"pong"}');
+    vi.advanceTimersByTime(10_000);
+    expect(attempts()).toBe(1);
+  });
+
+  it('counts a connection as lost when a ping goes unanswered', () => {
+    latest().accept();
+    latest().say('hello');
+    const silent = latest();
+    vi.advanceTimersByTime(20_000);
+    expect(connections.at(-1)).toEqual({ phase: 'offline', since: START + 20_000 });
+    expect(silent.readyState).toBe(FakeWebSocket.CLOSED);
+    vi.advanceTimersByTime(500);
+    expect(attempts()).toBe(2);
+  });
+
+  it('hears nothing more from a connection it has given up', () => {
+    latest().accept();
+    latest().say('hello');
+    const old = latest();
+    vi.advanceTimersByTime(20_500);
+    old.say('late');
+    old.fail();
+    expect(frames).toEqual(['hello']);
+    expect(attempts()).toBe(2);
+  });
+
+  it('gives up on a connection that is never accepted', () => {
+    vi.advanceTimersByTime(10_000);
+    expect(connections.at(-1)?.phase).toBe('offline');
+  });
+
+  it('tries at once when nudged while waiting, and does not try twice', () => {
+    latest().fail();
+    socket.nudge();
+    expect(attempts()).toBe(2);
+    socket.nudge();
+    vi.advanceTimersByTime(500);
+    expect(attempts()).toBe(2);
+  });
+
+  it('asks an open connection whether it still lives when nudged', () => {
+    latest().accept();
+    latest().say('hello');
+    socket.nudge();
+    expect(latest().sent).toEqual(['{"type":"ping"}']);
+    vi.advanceTimersByTime(5_000);
+    expect(connections.at(-1)?.phase).toBe('offline');
+  });
+
+  it('is quiet after it was stopped', () => {
+    latest().accept();
+    socket.stop();
+    socket.nudge();
+    vi.advanceTimersByTime(60_000);
+    expect(attempts()).toBe(1);
+    expect(connections).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import type { NodeInfo, VmRow } from '@/api/vm';
+
+/** A running VM that has booted; say only what a test is about. */
+export function vmRow(given: Partial<VmRow> = {}): VmRow {
+  const id = given.id ?? 'aaaaaaaa-0000-4000-8000-000000000001';
+  return {
+    id,
+    revision: 1,
+    name: `vm-${id}`,
+    status: 'running',
+    image: 'dstack-demo-0.5.0',
+    image_version: '0.5.0',
+    app_id: '00112233445566778899aabbccddeeff00112233',
+    instance_id: null,
+    app_url: null,
+    vcpu: 1,
+    memory: 512,
+    disk_size: 1,
+    node: 'host-1',
+    no_tee: false,
+    created_at: 0,
+    started_at: 0,
+    exited_at: null,
+    boot_progress: 'done',
+    boot_error: '',
+    shutdown_progress: '',
+    exit_reason: '',
+    exit_code: null,
+    next_retry_at: null,
+    ports: [],
+    ...given,
+  };
+}
+
+export const nodeInfo: NodeInfo = {
+  name: 'host-1',
+  version: '0.1.0',
+  rev: 'abc1234',
+  platform: 'none',
+  accelerator: 'kvm',
+  notice: '',
+  max_vcpu: null,
+  max_memory_mb: null,
+};

@@ -73,7 +73,7 @@ def banner(config: Config, listening: list[Endpoint], notes: tuple[str, ...]) ->
         if base := browser_url(endpoint):
             lines += [
                 f"  console   {base}/",
-                f"  API       {base}/prpc/    (described at {base}/api-docs/)",
+                f"  API       {base}/prpc/",
                 f"  admin     {base}/admin/",
             ]
         else:

@@ -37,7 +37,7 @@ def after_exit(policy: RestartPolicy, *, restarts: int, ran_ms: int, now_ms: int
         restarts = 0
     if restarts >= policy.max_retries:
         return Restart(None, restarts, f"gave up after {restarts} automatic restarts; start it by hand")
-    backoff = min(policy.initial_backoff_s * 2**restarts, policy.max_backoff_s)
+    backoff = min(policy.initial_backoff_s * 2 ** min(restarts, 30), policy.max_backoff_s)
     return Restart(
         now_ms + int(backoff * 1000),
         restarts + 1,

@@ -5,6 +5,7 @@ SQLite ignores ``select_for_update``; a conditional update holds on both databas
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,24 +24,29 @@ class Contended(RuntimeError):
     """A row changed under every one of several tries. A bug, or a database in trouble."""
 
 
+class _Beaten(Exception):
+    """Somebody else was faster: nothing of this try may stay."""
+
+
 def change(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm | None:
     """Read the VM, let ``decide`` say which fields change, and write them if nobody was faster.
 
     ``decide`` may run several times and may raise to refuse; empty fields change nothing.
+    Of a try that fails nothing stays, other rows that it wrote included.
 
     Returns:
         the row as it is now, or None where there is no such VM.
     """
     for _ in range(_TRIES):
-        with writing():
+        with contextlib.suppress(_Beaten), writing():
             vm = Vm.objects.select_related("node").filter(pk=vm_id).first()
             if vm is None:
                 return None
             fields = decide(vm)
-            if not fields:
-                return vm
-            if swap(vm, fields):
-                return vm
+            if fields and not swap(vm, fields):
+                # Rolls back: what ``decide`` wrote beside the row was meant for another row.
+                raise _Beaten
+            return vm
     raise Contended(f"the row of VM {vm_id} changed {_TRIES} times while it was being written")
 
 

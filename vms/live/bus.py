@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.exceptions import ChannelFull
@@ -35,25 +35,23 @@ def node_channel(node_id: int) -> str:
 
 def broadcast(message: dict[str, Any]) -> None:
     """Send to everybody who watches rows. From any thread; never fails."""
-    _hand_over(_quietly(get_channel_layer().group_send(ROWS, message)))
+    _hand_over(lambda: get_channel_layer().group_send(ROWS, message))
 
 
 def send(channel: str, message: dict[str, Any]) -> None:
     """Send to one channel. From any thread; never fails."""
-    _hand_over(_quietly(get_channel_layer().send(channel, message)))
+    _hand_over(lambda: get_channel_layer().send(channel, message))
 
 
-def _hand_over(coroutine: Coroutine[Any, Any, None]) -> None:
+def _hand_over(sending: Callable[[], Awaitable[None]]) -> None:
     loop = _loop
-    if loop is None or loop.is_closed():
-        coroutine.close()
-        return
-    asyncio.run_coroutine_threadsafe(coroutine, loop)
+    if loop is not None and not loop.is_closed():
+        asyncio.run_coroutine_threadsafe(_quietly(sending), loop)
 
 
-async def _quietly(sending: Coroutine[Any, Any, None]) -> None:
+async def _quietly(sending: Callable[[], Awaitable[None]]) -> None:
     try:
-        await sending
+        await sending()
     except ChannelFull:
         _log.debug("a hint was dropped: the channel is full")
     except Exception:

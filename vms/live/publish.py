@@ -1,4 +1,8 @@
-"""The only place that tells watchers and workers of a change: whole rows, on commit."""
+"""The only place that tells watchers and workers of a change: whole rows, on commit.
+
+Telling is ``robust``: the change is made by then, and that it could not be told is repaired
+by those who listen; whoever made it must not be told that it failed.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,18 @@ from vms.selectors import watch
 
 def changed(vm_id: str) -> None:
     """Once the transaction is committed, send the VM's whole row to everybody who watches."""
-    transaction.on_commit(lambda: _send_row(vm_id))
+    transaction.on_commit(lambda: _send_row(vm_id), robust=True)
 
 
 def gone(vm_id: str) -> None:
     """Once the transaction is committed, say that the VM is no more."""
-    transaction.on_commit(lambda: bus.broadcast({"type": "vm.gone", "id": vm_id}))
+    transaction.on_commit(lambda: bus.broadcast({"type": "vm.gone", "id": vm_id}), robust=True)
 
 
 def wake(node_id: int, vm_id: str) -> None:
     """Once the transaction is committed, have the node's worker look at that VM."""
     message = {"type": "vm.wake", "id": vm_id}
-    transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message))
+    transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message), robust=True)
 
 
 def _send_row(vm_id: str) -> None:

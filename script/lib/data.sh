@@ -72,20 +72,6 @@ need_demo_image() {
   stamp "$mark" "$version"$'\n'"$path"
 }
 
-can_build_demo_image() {
-  # shellcheck disable=SC1091
-  [[ -r /etc/os-release && "$(. /etc/os-release && echo "${ID:-}${VERSION_ID:-}")" == debian12 &&
-    "$(dpkg --print-architecture 2>/dev/null)" == amd64 ]]
-}
-
-# The builder downloads packages as any user but cannot fetch the lists of them, which new machines lack.
-need_package_lists() {
-  ! apt-cache show linux-image-amd64 >/dev/null 2>&1 || return 0
-  find_root || return 0
-  step "Package lists" "the demo image is made of Debian packages" apt \
-    "${AS_ROOT[@]}" apt-get -o DPkg::Lock::Timeout=300 update || true
-}
-
 # Test runs come with folders of their own, and take them away again.
 forget_vanished_folders() {
   local file path

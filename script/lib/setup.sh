@@ -44,6 +44,7 @@ set_up_server() {
 set_up_tests() {
   find_python
   need_programs "to run and test virtual machines" "${SERVER_PROGRAMS[@]}" "${TEST_PROGRAMS[@]}"
+  need_package_lists
   need_venv
   need_python_packages requirements-dev.txt "what the server and its tests run on"
   need_node_packages

@@ -92,3 +92,18 @@ need_programs() {
   step "System packages" "${packages[*]} ($why)" apt install_packages "${packages[@]}" ||
     fail "apt-get could not install them; try: apt-get install --no-install-recommends ${packages[*]}"
 }
+
+can_build_demo_image() {
+  # shellcheck disable=SC1091
+  [[ -r /etc/os-release && "$(. /etc/os-release && echo "${ID:-}${VERSION_ID:-}")" == debian12 &&
+    "$(dpkg --print-architecture 2>/dev/null)" == amd64 ]]
+}
+
+# The builder downloads packages as any user but cannot fetch the lists of them, which new machines lack.
+need_package_lists() {
+  can_build_demo_image || return 0
+  ! apt-cache show linux-image-amd64 >/dev/null 2>&1 || return 0
+  find_root || return 0
+  step "Package lists" "the demo image is made of Debian packages" apt \
+    "${AS_ROOT[@]}" apt-get -o DPkg::Lock::Timeout=300 update || true
+}

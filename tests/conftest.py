@@ -18,14 +18,16 @@ def test_image() -> str:
     name = "dstack-test-0.5.3"
     folder = conf().image.path / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metadata.json").write_text('{"kernel": "k", "initrd": "i", "version": "0.5.3"}')
+    (folder / "metadata.json").write_text('{"kernel": "k", "initrd": "i", "version": "0.5.3", "shared_ro": true}')
     (folder / "k").write_bytes(b"kernel")
     (folder / "i").write_bytes(b"initrd")
     return name
 
 
 @pytest.fixture
-async def vmm(transactional_db: None, test_image: str, tmp_path: Path, settings: Any) -> AsyncIterator[InProcess]:
+async def vmm(
+    transactional_db: None, test_image: str, tmp_path: Path, settings: Any
+) -> AsyncIterator[InProcess]:
     """API, live rows and worker on this test's event loop, with VMs that a fake driver runs."""
     settings.VMM = conf().model_copy(update={"run_path": tmp_path / "vm"})
     async with running(tmp_path / "vm", test_image) as server:

@@ -62,7 +62,7 @@ def seen(vm_id: str, sighting: Sighting) -> Vm | None:
     return change(vm_id, decide)
 
 
-def launching(vm_id: str, generation: int, *, queued: bool = False) -> Vm | None:
+def launching(vm_id: str, generation: int, progress: str) -> Vm | None:
     """The worker begins a launch: a new run, with nothing left of the last one's story."""
 
     def decide(vm: Vm) -> Fields:
@@ -70,7 +70,7 @@ def launching(vm_id: str, generation: int, *, queued: bool = False) -> Vm | None
             return {}
         return {
             "actual": Actual.STARTING,
-            "boot_progress": "waiting for other VMs to boot" if queued else "booting",
+            "boot_progress": progress,
             "boot_error": "",
             "shutdown_progress": "",
             "shutdown_requested": False,

@@ -21,6 +21,10 @@ from vms.worker.spec import build_spec
 from vms.worker.start_queue import StartQueue
 
 _log = logging.getLogger(__name__)
+BOOTING = "booting"
+QUEUED = "waiting for other VMs to boot"
+SILENT = "N/A"
+"""Guests of images without ``shared_ro`` are older than the events that tell of a boot."""
 _ACTUAL = {
     Power.ABSENT: Actual.OFF,
     Power.OFF: Actual.OFF,
@@ -59,16 +63,20 @@ async def prepare(tools: Tools, wanted: Wanted) -> None:
 async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
     """Wait for a turn, start QEMU, and say how it went. A wake before the turn comes first."""
     vm_id, generation = wanted.vm_id, wanted.generation
-    vm = await in_database(observe.launching, vm_id, generation, queued=tools.start_queue.is_full)
+    progress = QUEUED if tools.start_queue.is_full else BOOTING
+    vm = await in_database(observe.launching, vm_id, generation, progress)
     if not _is_to_launch(vm, generation) or not await tools.start_queue.enter(lane):
         return
     launched = False
     try:
-        if not _is_to_launch(await in_database(observe.launching, vm_id, generation), generation):
-            return
         vm = await in_database(work.vm_to_launch, vm_id)
         try:
-            seen = await tools.driver.launch(build_spec(vm))
+            spec, read_revision = build_spec(vm), vm.revision
+            progress = BOOTING if spec.image.shared_ro else SILENT
+            vm = await in_database(observe.launching, vm_id, generation, progress)
+            if vm is None or not _is_to_launch(vm, generation) or vm.revision != read_revision + 1:
+                return  # somebody changed it since it was read: look again
+            seen = await tools.driver.launch(spec)
         except (LaunchRefused, BrokenImage) as error:
             _log.info("VM %s could not be launched: %s", vm_id, error)
             await in_database(observe.refused, vm_id, generation, str(error))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from vms.actions.change import Fields, change
-from vms.choices import Desired
+from vms.choices import Desired, StopMode
 from vms.database import now_ms
 from vms.models import Event, Vm
 
@@ -17,7 +17,8 @@ MAX_EVENTS_KEPT = 500
 MAX_BODY = 4096
 MAX_PROGRESS = 256
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){1,64}\Z")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Control characters but tab and newline, what turns the direction of writing, and half characters.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,17 @@ class GuestEvent:
 
 
 def record_event(vm: Vm, event: str, body: str) -> None:
-    """Keep an event, cleaned and cut to size. Inside a transaction."""
-    Event.objects.create(vm=vm, event=_clean(event, 128), body=_clean(body, MAX_BODY), timestamp_ms=now_ms())
+    """Keep an event, cleaned and cut to size, and drop the oldest. Inside a transaction."""
+    _keep(vm, [GuestEvent(event, body)])
+
+
+def _keep(vm: Vm, events: list[GuestEvent]) -> None:
+    now = now_ms()
+    Event.objects.bulk_create(
+        Event(vm=vm, event=_clean(one.event, 128), body=_clean(one.payload, MAX_BODY), timestamp_ms=now)
+        for one in events[-MAX_EVENTS_KEPT:]
+    )
+    _drop_old(vm)
 
 
 def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm | None:
@@ -43,10 +53,9 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm
         if begin != vm.events_offset:
             return {}
         fields: Fields = {"events_offset": end}
-        for said in events[-MAX_EVENTS_KEPT:]:
-            record_event(vm, said.event, said.payload)
+        for said in events:
             fields |= _consequence(vm, said)
-        _drop_old(vm)
+        _keep(vm, events)
         return fields
 
     return change(vm_id, decide)
@@ -63,7 +72,9 @@ def _consequence(vm: Vm, said: GuestEvent) -> Fields:
             fields: Fields = {"shutdown_progress": text}
             # Its own wish, unless we asked: then what should be was decided by whoever asked.
             if text == "powering off" and not vm.shutdown_requested and vm.desired == Desired.RUNNING:
-                fields["desired"] = Desired.STOPPED
+                # It ends by itself: force would cut it off. Started again meanwhile, it comes back.
+                fields |= {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
+                fields["shutdown_requested"] = True
             return fields
         case "instance.info":
             return _instance_info(said.payload)

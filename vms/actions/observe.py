@@ -122,7 +122,7 @@ def settled(vm_id: str, generation: int, code: int = 0, message: str = "") -> Vm
     """The request of that generation is done, or ended in the error ``code``, ``message``."""
 
     def decide(vm: Vm) -> Fields:
-        return _settle(vm, generation, code, message) if vm.observed_generation < generation else {}
+        return _settle(vm, generation, code, message)
 
     return change(vm_id, decide)
 
@@ -139,15 +139,20 @@ def shutdown_accepted(vm_id: str, generation: int, how: str) -> Vm | None:
     return change(vm_id, decide)
 
 
-def shutdown_failed(vm_id: str, generation: int, message: str) -> Vm | None:
-    """Nobody could be asked: the VM goes on as it was, and the request fails."""
+def shutdown_failed(vm_id: str, generation: int, code: int, message: str) -> Vm | None:
+    """Nobody could be asked: the VM goes on as it was, and the request fails.
+
+    One that was accepted before stands: the guest may just be too busy ending to hear it again.
+    """
 
     def decide(vm: Vm) -> Fields:
+        if vm.observed_generation >= generation:
+            return {}
         record_event(vm, "host.shutdown_failed", message)
         back: Fields = {"shutdown_requested": False, "shutdown_progress": ""}
         if vm.generation == generation and vm.desired == Desired.STOPPED:
             back["desired"] = Desired.RUNNING
-        return back | _settle(vm, generation, 502, message)
+        return back | _settle(vm, generation, code, message)
 
     return change(vm_id, decide)
 
@@ -172,8 +177,11 @@ def gone(vm_id: str) -> None:
 
 
 def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields:
+    """The answer to that request, unless it has one: whoever waits may not have read it yet."""
+    if vm.observed_generation >= generation:
+        return {}
     return {
-        "observed_generation": max(vm.observed_generation, generation),
+        "observed_generation": generation,
         "outcome_code": code,
         "outcome_message": message,
     }

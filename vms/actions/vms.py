@@ -106,6 +106,8 @@ def shutdown(vm_id: str) -> Vm:
             if vm.desired == Desired.STOPPED:
                 return {}
             raise Conflict(f"VM {vm.name!r} does not run ({vm.status}): its guest can't be asked; use StopVm")
+        if vm.desired == Desired.STOPPED and vm.stop_mode == StopMode.FORCED:
+            return {}  # it is being stopped already, by force
         require_worker(vm.node)
         graceful: Fields = {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
         return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)
@@ -124,9 +126,16 @@ def remove(vm_id: str) -> Vm:
     return change_existing(vm_id, decide)
 
 
-def take_back(vm_id: str) -> None:
-    """Undo a create whose launch failed; no error where it is gone already."""
-    change(vm_id, lambda vm: _forced(Desired.ABSENT) | _request(vm))
+def take_back(vm_id: str, generation: int) -> bool:
+    """Undo a create whose launch failed, and say whether: not where somebody asked for more since."""
+
+    def decide(vm: Vm) -> Fields:
+        if vm.generation != generation:
+            return {}
+        return _forced(Desired.ABSENT) | _request(vm)
+
+    vm = change(vm_id, decide)
+    return vm is not None and vm.desired == Desired.ABSENT
 
 
 def _forced(desired: Desired) -> Fields:

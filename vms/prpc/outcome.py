@@ -15,12 +15,16 @@ LOOK_AGAIN_S = 1.0
 """Changes are told at once; should that message be lost, this is how late it is noticed."""
 
 
+class Overtaken(Conflict):
+    """A later request for the same VM was answered first; what came of this one is not known."""
+
+
 async def settled(vm_id: str, generation: int, what: str) -> None:
     """Return once the worker has done the request of that generation.
 
     Raises:
-        VmmError: how it ended, in the worker's words; Conflict where a later request
-            overtook it; TookTooLong after 30 s, while the work goes on.
+        VmmError: how it ended, in the worker's words; Overtaken where a later request
+            was faster; TookTooLong after 30 s, while the work goes on.
     """
     deadline = asyncio.get_running_loop().time() + MAX_WAIT_S
     async with hub.changes_of(vm_id) as changed:
@@ -34,7 +38,7 @@ async def settled(vm_id: str, generation: int, what: str) -> None:
                     raise VmmError.with_code(now.outcome_code, now.outcome_message)
                 return
             if now.observed_generation > generation:
-                raise Conflict(f"{what}: a later request for this VM overtook this one")
+                raise Overtaken(f"{what}: a later request for this VM overtook this one")
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise TookTooLong(
@@ -57,16 +61,17 @@ async def gone(vm_id: str) -> None:
 async def created(vm_id: str, generation: int) -> None:
     """Wait for a new VM's launch; take everything back if it fails.
 
-    Past the bound it returns all the same: the VM exists, and a later failure is told by
-    its ``boot_error`` and events.
+    Past the bound it returns all the same, and so it does where somebody else stopped or
+    started the VM before its launch was answered: it exists, and a later failure is told
+    by its ``boot_error`` and events.
     """
     try:
         await settled(vm_id, generation, "CreateVm")
-    except TookTooLong:
+    except (TookTooLong, Overtaken):
         return
     except VmmError:
-        await in_database(vms.take_back, vm_id)
-        await gone(vm_id)
+        if await in_database(vms.take_back, vm_id, generation):
+            await gone(vm_id)
         raise
 
 

@@ -107,7 +107,7 @@ async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
             await tools.driver.powerdown(wanted.vm_id)
         except NotAnswering as failed:
             message = f"neither the guest agent ({error}) nor QEMU ({failed}) answers; StopVm ends it"
-            await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, message)
+            await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, 502, message)
             return
         how = "power button pressed"
     await in_database(observe.shutdown_accepted, wanted.vm_id, wanted.generation, how)
@@ -132,4 +132,6 @@ async def settle(wanted: Wanted) -> None:
 async def say_unreachable(wanted: Wanted) -> None:
     """Answer a request that can't be carried out while QEMU does not answer."""
     message = "QEMU's process lives but does not answer; wait, or end it with StopVm"
-    await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
+    # A shutdown is then forgotten: it must not come true long after it was said to have failed.
+    refuse = observe.shutdown_failed if wanted.desired == Desired.STOPPED else observe.settled
+    await in_database(refuse, wanted.vm_id, wanted.generation, 409, message)

@@ -5,16 +5,12 @@ import { afterEach } from 'vitest';
 afterEach(cleanup);
 
 // jsdom has no layout: what Mantine and the virtual list ask of it is answered as by a wide, still window.
-window.matchMedia = (query: string): MediaQueryList => ({
+const still: Partial<MediaQueryList> = {
   matches: false,
-  media: query,
-  onchange: null,
   addEventListener: () => undefined,
   removeEventListener: () => undefined,
-  addListener: () => undefined,
-  removeListener: () => undefined,
-  dispatchEvent: () => false,
-});
+};
+window.matchMedia = () => still as MediaQueryList;
 
 window.ResizeObserver = class {
   observe(): void {

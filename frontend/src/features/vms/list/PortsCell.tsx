@@ -19,8 +19,9 @@ export function PortsCell({ row }: { row: VmRow }) {
           Open app
         </a>
       )}
+      {/* Nobody answers on the port of a VM that doesn't run. */}
       {shown.map(({ label, title, href }) =>
-        href ? (
+        href && row.status === 'running' ? (
           <a key={label} href={href} target="_blank" rel="noreferrer" title={title}>
             {label}
           </a>

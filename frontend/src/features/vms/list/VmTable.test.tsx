@@ -46,6 +46,13 @@ describe('VmTable', () => {
     );
   });
 
+  it('links to ports only while somebody answers there', () => {
+    const ports = [{ protocol: 'tcp', host_address: '127.0.0.1', host_port: 8080, vm_port: 80 }];
+    render(page([vmRow({ name: 'web', status: 'stopped', ports })]));
+    expect(screen.getByText('8080→80')).toBeVisible();
+    expect(screen.queryByRole('link')).not.toBeInTheDocument();
+  });
+
   it('sorts by name as people count, turns around on a second click, and remembers', async () => {
     const rows = [vmRow({ id: 'a', name: 'vm-10' }), vmRow({ id: 'b', name: 'vm-2' })];
     const { unmount } = render(page(rows));

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import io
-import json
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -28,7 +27,7 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLResolver, get_resolver, set_script_prefix
 from django.urls.exceptions import Resolver404
@@ -66,8 +65,7 @@ class _Served:
 
 
 def _error(status: int, message: str) -> HttpResponse:
-    body = json.dumps({"code": status, "message": message}, ensure_ascii=False)
-    return HttpResponse(body, status=status, content_type="application/json")
+    return JsonResponse({"code": status, "message": message}, status=status)
 
 
 class OneHopASGIHandler(ASGIHandler):
@@ -101,28 +99,37 @@ class OneHopASGIHandler(ASGIHandler):
         await self._respond(scope, body, receive, send)
 
     async def _respond(self, scope: Scope, body: IO[bytes], receive: Receive, send: Send) -> None:
-        # One context for the request's whole life: what a middleware binds there (the
-        # request id for the log) is known to the waiting and streaming afterwards.
+        # For the request's whole life: what a middleware binds there is known afterwards, too.
         context = contextvars.copy_context()
         hop = asyncio.get_running_loop().run_in_executor(pool, context.run, self._serve, scope, body)
         try:
             served = await asyncio.shield(hop)
         except asyncio.CancelledError:
-            hop.add_done_callback(_close_abandoned)
+            hop.add_done_callback(partial(self._end_abandoned, context))
             raise
         response = served.response
         if isinstance(response, StreamingHttpResponse):
             await self._stream(served, receive, send, context)
             return
-        if (settle := getattr(response, "settle", None)) is not None:
-            task = asyncio.create_task(_settle(response, settle), context=context)
-            # Held here, for the loop itself keeps no hold on tasks; shielded, because
-            # a client that goes away must not end what others wait for as well.
-            self._settling.add(task)
-            task.add_done_callback(self._settling.discard)
-            await asyncio.shield(task)
+        if hasattr(response, "settle"):
+            # Shielded, because a client that goes away must not end what others wait for as well.
+            await asyncio.shield(self._settling_of(response, context))
         _say_length(response)
         await self.send_response(response, send)
+
+    def _settling_of(self, response: Any, context: contextvars.Context) -> asyncio.Task[None]:
+        task = asyncio.create_task(_settle(response), context=context)
+        self._settling.add(task)  # for the loop itself keeps no hold on tasks
+        task.add_done_callback(self._settling.discard)
+        return task
+
+    def _end_abandoned(self, context: contextvars.Context, hop: asyncio.Future[_Served]) -> None:
+        """Nobody waits for this response any more: what it began is brought to its end all the same."""
+        response = None if hop.cancelled() or hop.exception() else hop.result().response
+        if hasattr(response, "settle"):
+            self._settling_of(response, context)
+        elif response is not None and not response.closed:  # one that was to be streamed
+            pool.submit(response.close)
 
     def _serve(self, scope: Scope, body: IO[bytes]) -> _Served:
         """The hop: everything about a request that is synchronous, on a pool thread."""
@@ -211,10 +218,10 @@ class OneHopASGIHandler(ASGIHandler):
         return file
 
 
-async def _settle(response: Any, settle: Callable[[Any], Awaitable[None]]) -> None:
+async def _settle(response: Any) -> None:
     """Let the response settle; whatever happens, it is one that can be sent."""
     try:
-        await settle(response)
+        await response.settle(response)
     except Exception:
         logger.exception("a response could not settle")
         response.status_code = 500
@@ -256,12 +263,6 @@ async def _end(sending: asyncio.Task[None], leaving: asyncio.Task[None]) -> None
 
 async def _hop(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(pool, work)
-
-
-def _close_abandoned(hop: asyncio.Future[_Served]) -> None:
-    """Nobody waits for this response any more; one that was to be streamed is still open."""
-    if not hop.cancelled() and hop.exception() is None and not hop.result().response.closed:
-        pool.submit(hop.result().response.close)
 
 
 async def _in_hops(read: list[bytes], rest: Iterator[bytes]) -> AsyncIterator[bytes]:

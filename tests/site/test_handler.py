@@ -194,6 +194,23 @@ async def test_settling_goes_on_when_the_client_leaves(app: OneHopASGIHandler) -
     assert wire.sent == []
 
 
+async def test_settling_begins_though_the_client_left_before_the_view_was_through(
+    app: OneHopASGIHandler, hops: list[Any]
+) -> None:
+    wire = Wire("/settles-slowly")
+    wire.give(BODY)
+    request = asyncio.create_task(wire.run(app))
+    async with asyncio.timeout(5):
+        while not hops:  # noqa: ASYNC110 (a thread is not an event)
+            await asyncio.sleep(0)
+        request.cancel()
+        await urls.waiting["begun"].wait()
+        urls.waiting["go on"].set()
+        await urls.waiting["settled"].wait()
+    assert request.cancelled()
+    assert wire.sent == []
+
+
 async def test_a_stream_ends_when_the_client_leaves(app: OneHopASGIHandler, hops: list[Any]) -> None:
     wire = Wire("/streams")
     wire.give(BODY)

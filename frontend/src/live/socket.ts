@@ -10,7 +10,7 @@ export interface SocketOptions {
 }
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 10_000;
+const LONGEST_DELAY_MS = 5_000;
 const PING_EVERY_MS = 15_000;
 /** A frame of any kind must come within this time of a ping, or the connection counts as dead. */
 const ANSWER_WITHIN_MS = 5_000;

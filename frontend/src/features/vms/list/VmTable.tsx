@@ -1,11 +1,12 @@
-import { getCoreRowModel, getSortedRowModel, useReactTable } from '@tanstack/react-table';
+import { getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { VmRow as Row } from '@/api/vm';
 import { useMediaQuery } from '@/hooks/useMediaQuery';
 import { useStored } from '@/hooks/useStored';
 import { pendingActions } from '../pendingActions';
 import { columns, defaultSorting, isSorting } from './columns';
+import { inOrder, isSortKey } from './order';
 import { SortSelect } from './SortSelect';
 import { TableHead } from './TableHead';
 import { VmDialogs, type DialogRequest } from './VmDialogs';
@@ -19,7 +20,8 @@ const CARD_PX = 136;
 /** Rows kept ready above and below, few enough that a tall window stays under 60 of them. */
 const OVERSCAN = 8;
 
-const rowId = (row: Row): string => row.id;
+/** The table library keeps columns and sorting; a row object of its own for each of 10,000 VMs, at every change, is too much. */
+const noData: Row[] = [];
 
 interface Props {
   rows: Row[];
@@ -37,17 +39,19 @@ export function VmTable({ rows, homeNode }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
 
   const table = useReactTable({
-    data: rows,
+    data: noData,
     columns,
     state: { sorting },
     onSortingChange: (change) => setSorting(typeof change === 'function' ? change(sorting) : change),
-    getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
-    getSortedRowModel: getSortedRowModel(),
+    manualSorting: true,
     enableSortingRemoval: false,
     enableMultiSort: false,
   });
-  const sorted = table.getRowModel().rows;
+  const sorted = useMemo(() => {
+    const [by] = sorting;
+    return inOrder(rows, isSortKey(by?.id) ? by.id : 'name', by?.desc ?? false);
+  }, [rows, sorting]);
 
   const height = cards ? CARD_PX : LINE_PX;
   const virtual = useVirtualizer({
@@ -82,7 +86,7 @@ export function VmTable({ rows, homeNode }: Props) {
           <TableHead headers={table.getFlatHeaders()} />
           <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
-              const row = sorted[item.index]?.original;
+              const row = sorted[item.index];
               if (!row) return null;
               const asked = pending.get(row.id);
               return (

@@ -57,6 +57,7 @@ is_blank() {
 mount_data() {
     disk=$(data_disk) || return 0
     modprobe -a crc32c_intel crc32c_generic ext4 2>/dev/null
+    is_new=
     if ! has_ext4 "$disk"; then
         if ! is_blank "$disk"; then
             failed "data disk $disk holds something that is not ext4; it is left alone"
@@ -69,6 +70,7 @@ mount_data() {
             failed "data disk $disk cannot be formatted: $(tail -n 1 /run/demo/mke2fs.log)"
             return 1
         fi
+        is_new=yes
     fi
     step "mounting data disk"
     if ! mount -t ext4 -o noatime,noinit_itable "$disk" /data; then
@@ -87,7 +89,7 @@ grow_data() {
     known=
     [ -e /data/.sectors ] && read -r known < /data/.sectors
     [ "$sectors" = "$known" ] && return
-    if [ -n "$known" ]; then
+    if [ -z "$is_new" ]; then
         step "growing data disk"
         if ! /sbin/resize2fs "$data" > /run/demo/resize2fs.log 2>&1; then
             failed "data disk $data cannot grow: $(tail -n 1 /run/demo/resize2fs.log)"

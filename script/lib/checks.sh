@@ -41,7 +41,7 @@ static_checks() {
 
 shell_scripts() {
   shellcheck --external-sources .ci/run script/lib/*.sh \
-    script/bench script/bootstrap script/e2e script/format script/lint script/server script/test
+    script/bench script/bootstrap script/e2e script/format script/lint script/proto script/server script/test
 }
 
 frontend_checks() {

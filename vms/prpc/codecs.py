@@ -1,21 +1,24 @@
 """How a request says which encoding it speaks, and how answers are written in it.
 
 ``?json`` decides first, whatever the Content-Type; then GET or ``application/json``;
-everything else would be pRPC's binary form. An encoding knows how to read a request,
-and how to write a result, an empty result and an error; methods know nothing of it.
+everything else is pRPC's binary form. Each encoding is a DRF parser and a DRF renderer;
+methods and serializers know nothing of it, and a new method needs nothing here.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import orjson
 from django.http import HttpRequest
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 
 from vms.errors import Invalid, VmmError
-from vms.prpc.fields import Message
+from vms.prpc import protobuf
 
 
 @dataclass(frozen=True)
@@ -27,30 +30,66 @@ class Answer:
     content_type: str
 
 
-class Encoding(ABC):
-    """One of the wire's ways to write the same messages."""
+class Encoding(BaseParser, BaseRenderer, ABC):
+    """One of the wire's ways to write the same messages.
 
-    content_type: ClassVar[str]
+    ``parse`` and ``render`` want ``method``, the method's name, in their context.
+    """
 
-    @abstractmethod
-    def read(self, body: bytes) -> Any:
-        """The request as JSON-like values. Raises Invalid."""
+    media_type: str
+    charset = None
+    empty_status: ClassVar[int] = 200
 
-    @abstractmethod
-    def result(self, value: Any) -> Answer:
-        """A result; None is the message Empty."""
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The request's values, before validation. Raises Invalid."""
+        assert parser_context is not None
+        return self.read(stream.read(), parser_context["method"])
 
-    @abstractmethod
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """A result of that method; None is the message Empty."""
+        assert renderer_context is not None
+        return self.write(data, renderer_context["method"])
+
+    def result(self, value: Any, method: str) -> Answer:
+        """The answer that carries a result."""
+        status = self.empty_status if value is None else 200
+        return Answer(status, self.render(value, renderer_context={"method": method}), self.media_type)
+
     def error(self, error: VmmError) -> Answer:
-        """A failure."""
+        """The answer that carries a failure."""
+        return Answer(error.code, self.write_error(error), self.media_type)
+
+    @abstractmethod
+    def read(self, body: bytes, method: str) -> Any:
+        """Values from a request's body. Raises Invalid."""
+
+    @abstractmethod
+    def write(self, value: Any, method: str) -> bytes:
+        """A body from a result's values."""
+
+    @abstractmethod
+    def write_error(self, error: VmmError) -> bytes:
+        """A body from a failure."""
 
 
 class DocumentedJson(Encoding):
     """The API reference's own: real status codes, 204 without a body for Empty."""
 
-    content_type = "application/json"
+    media_type = "application/json"
+    format = "json"
+    empty_status = 204
 
-    def read(self, body: bytes) -> Any:
+    def read(self, body: bytes, method: str) -> Any:
         if not body.strip():
             return {}
         try:
@@ -58,33 +97,49 @@ class DocumentedJson(Encoding):
         except orjson.JSONDecodeError as error:
             raise Invalid(f"the request's body is not valid JSON: {error}") from error
 
-    def result(self, value: Any) -> Answer:
-        if value is None:
-            return Answer(204, b"", self.content_type)
-        return Answer(200, orjson.dumps(value), self.content_type)
+    def write(self, value: Any, method: str) -> bytes:
+        return b"" if value is None else _json(value)
 
-    def error(self, error: VmmError) -> Answer:
-        body = {"code": error.code, "message": error.message}
-        return Answer(error.code, orjson.dumps(body), self.content_type)
+    def write_error(self, error: VmmError) -> bytes:
+        return _json({"code": error.code, "message": error.message})
 
 
 class PrpcJson(DocumentedJson):
     """What pRPC clients ask for with ``?json``: always 200, Empty is null."""
 
-    def result(self, value: Any) -> Answer:
-        return Answer(200, orjson.dumps(value), self.content_type)
+    format = "prpc-json"
+    empty_status = 200
 
-    def error(self, error: VmmError) -> Answer:
-        body = {"error": error.message, "code": error.code, "message": error.message}
-        return Answer(error.code, orjson.dumps(body), self.content_type)
+    def write(self, value: Any, method: str) -> bytes:
+        return _json(value)
+
+    def write_error(self, error: VmmError) -> bytes:
+        return _json({"error": error.message, "code": error.code, "message": error.message})
+
+
+class PrpcBinary(Encoding):
+    """Protobuf, as Rust clients speak it: always 200, Empty is no bytes."""
+
+    media_type = "application/octet-stream"
+    format = "protobuf"
+
+    def read(self, body: bytes, method: str) -> Any:
+        return protobuf.read_request(method, body)
+
+    def write(self, value: Any, method: str) -> bytes:
+        return protobuf.write_response(method, value)
+
+    def write_error(self, error: VmmError) -> bytes:
+        return protobuf.write_error(error.message)
 
 
 DOCUMENTED_JSON = DocumentedJson()
 PRPC_JSON = PrpcJson()
+PRPC_BINARY = PrpcBinary()
 
 
 def encoding_of(request: HttpRequest) -> Encoding:
-    """The encoding that the request speaks. Raises Invalid for one we don't."""
+    """The encoding that the request speaks. Raises Invalid for a ``?json=`` that is none."""
     if "json" in request.GET:
         flag = request.GET["json"]
         if flag.lower() not in ("", "1", "true"):
@@ -92,11 +147,15 @@ def encoding_of(request: HttpRequest) -> Encoding:
         return PRPC_JSON
     if request.method == "GET" or request.content_type == "application/json":
         return DOCUMENTED_JSON
-    raise Invalid("Content-Type: must be application/json (or add ?json to the URL)")
+    return PRPC_BINARY
 
 
-def read_values(request: HttpRequest, encoding: Encoding, message: Message) -> Any:
-    """The request's values for that message, before validation. Raises Invalid."""
-    if request.method == "GET":
-        return message.query_to_data({name: request.GET[name] for name in request.GET})
-    return encoding.read(request.body)
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, default=_hex)
+
+
+def _hex(value: object) -> str:
+    """``bytes`` are lower-case hex in JSON."""
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")

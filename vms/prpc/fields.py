@@ -100,6 +100,8 @@ class Bytes(WireField):
     wanted = "bytes as hex or base64 text"
 
     def to_internal_value(self, data: Any) -> bytes:
+        if isinstance(data, bytes):
+            return data
         if not isinstance(data, str):
             raise self.wrong()
         if in_hex := _HEX.match(data):

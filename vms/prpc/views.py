@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from vms.errors import MethodNotAllowed, NotFound, VmmError
-from vms.prpc.codecs import DOCUMENTED_JSON, Answer, Encoding, encoding_of, read_values
+from vms.prpc.codecs import DOCUMENTED_JSON, Answer, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
+from vms.prpc.fields import Message
 from vms.prpc.methods import METHODS, Method, Pending, find_method
 from vms.settling import SettlingResponse
 
@@ -36,16 +40,16 @@ def _answer(request: HttpRequest, name: str) -> HttpResponse:
         encoding = encoding_of(request)
         method = _method(request, name)
         message = method.request()
-        data = read_values(request, encoding, message)
-        outcome = method.call(message.run_validation({} if data is None else data))
+        values = message.run_validation(_data(request, encoding, method, message))
+        outcome = method.call(values)
     except Exception as error:
         told = as_vmm_error(error)
         if told is None:
             raise
         return _response(encoding.error(told))
     if isinstance(outcome, Pending):
-        return _settling(outcome, encoding)
-    return _response(encoding.result(outcome))
+        return _settling(outcome, encoding, method.name)
+    return _response(encoding.result(outcome, method.name))
 
 
 def _method(request: HttpRequest, name: str) -> Method:
@@ -57,16 +61,24 @@ def _method(request: HttpRequest, name: str) -> Method:
     return method
 
 
-def _settling(pending: Pending, encoding: Encoding) -> SettlingResponse:
+def _data(request: HttpRequest, encoding: Encoding, method: Method, message: Message) -> Any:
+    """The request's values before validation: of the query for GET, of the body for POST."""
+    if request.method == "GET":
+        return message.query_to_data({name: request.GET[name] for name in request.GET})
+    data = encoding.parse(io.BytesIO(request.body), parser_context={"method": method.name})
+    return {} if data is None else data
+
+
+def _settling(pending: Pending, encoding: Encoding, method: str) -> SettlingResponse:
     async def settle(response: SettlingResponse) -> None:
         try:
             await pending.wait()
         except VmmError as error:
             _write(response, encoding.error(error))
         else:
-            _write(response, encoding.result(pending.result))
+            _write(response, encoding.result(pending.result, method))
 
-    return SettlingResponse(settle, content_type=encoding.content_type)
+    return SettlingResponse(settle, content_type=encoding.media_type)
 
 
 def _response(answer: Answer) -> HttpResponse:

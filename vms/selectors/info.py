@@ -175,7 +175,7 @@ def _configuration(row: Row) -> Row:
         "memory": row["memory"],
         "disk_size": row["disk_size"],
         "ports": row["ports"],
-        "encrypted_env": bytes(row["encrypted_env"]).hex(),
+        "encrypted_env": bytes(row["encrypted_env"]),
         "app_id": row["app_id"],
         "user_config": row["user_config"],
         "hugepages": row["hugepages"],

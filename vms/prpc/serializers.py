@@ -20,6 +20,14 @@ class Id(Message):
     id = Text()
 
 
+class AppId(Message):
+    app_id = Bytes()
+
+
+class PullRegistryImageRequest(Message):
+    tag = Text()
+
+
 class GpuSpec(Message):
     slot = Text()
 

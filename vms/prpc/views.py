@@ -72,11 +72,11 @@ def _data(request: HttpRequest, encoding: Encoding, method: Method, message: Mes
 def _settling(pending: Pending, encoding: Encoding, method: str) -> SettlingResponse:
     async def settle(response: SettlingResponse) -> None:
         try:
-            await pending.wait()
+            value = await pending.wait()
         except VmmError as error:
             _write(response, encoding.error(error))
         else:
-            _write(response, encoding.result(pending.result, method))
+            _write(response, encoding.result(value, method))
 
     return SettlingResponse(settle, content_type=encoding.media_type)
 

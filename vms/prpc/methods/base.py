@@ -1,0 +1,45 @@
+"""What a method of the wire is, whatever the encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vms.errors import Invalid
+from vms.prpc.fields import Message
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A result that is still to come: ``wait`` is awaited on the event loop and returns it.
+
+    It raises our errors, sets its own bound, and reaches the database only through ``in_database``.
+    """
+
+    wait: Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of the wire. ``call`` returns a result, None for Empty, or a Pending."""
+
+    name: str
+    request: type[Message]
+    call: Callable[[Values], Any]
+    changes: bool = True
+    flat: bool = False
+
+    @property
+    def allows_get(self) -> bool:
+        """Only what changes nothing, and whose request fits in a query."""
+        return self.flat and not self.changes
+
+
+def required_id(values: Values) -> str:
+    """The request's id. Raises Invalid where there is none."""
+    if not values["id"]:
+        raise Invalid("id: is missing; give the VM's id")
+    return str(values["id"])

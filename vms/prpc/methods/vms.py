@@ -1,0 +1,89 @@
+"""Methods about virtual machines."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from vms.actions import update as updates
+from vms.actions import vms
+from vms.choices import Desired
+from vms.compose import compose_hash, parse_compose
+from vms.conf import conf
+from vms.models import Vm
+from vms.prpc import outcome, serializers
+from vms.prpc.methods.base import Method, Pending, Values, required_id
+from vms.selectors import info
+
+
+def _create(values: Values) -> Pending:
+    vm = vms.create(serializers.to_configuration(values))
+
+    async def created() -> dict[str, str]:
+        await outcome.created(vm.pk, vm.generation)
+        return {"id": vm.pk}
+
+    return Pending(created)
+
+
+def _start(values: Values) -> Pending | None:
+    return _awaited("StartVm", vms.start(required_id(values)))
+
+
+def _stop(values: Values) -> Pending | None:
+    return _awaited("StopVm", vms.stop(required_id(values)))
+
+
+def _shutdown(values: Values) -> Pending | None:
+    return _awaited("ShutdownVm", vms.shutdown(required_id(values)))
+
+
+def _remove(values: Values) -> None:
+    vms.remove(required_id(values))
+
+
+def _update(values: Values) -> dict[str, str]:
+    required_id(values)
+    return {"id": updates.update(serializers.to_update(values)).pk}
+
+
+def _resize(values: Values) -> None:
+    required_id(values)
+    updates.resize(serializers.to_resize(values))
+
+
+def _awaited(what: str, vm: Vm) -> Pending | None:
+    """Wait for the worker, unless it has answered already (nothing was to do)."""
+    if vm.observed_generation >= vm.generation and vm.desired != Desired.ABSENT:
+        return None
+    return Pending(partial(outcome.settled, vm.pk, vm.generation, what))
+
+
+def _compose_hash(values: Values) -> dict[str, str]:
+    parse_compose(values["compose_file"])
+    return {"hash": compose_hash(values["compose_file"])}
+
+
+def _status(values: Values) -> dict[str, Any]:
+    rows, total = info.list_vms(serializers.to_filter(values))
+    return {"vms": rows, "port_mapping_enabled": conf().cvm.port_mapping.enabled, "total": total}
+
+
+def _get_info(values: Values) -> dict[str, Any]:
+    row = info.get_vm(required_id(values))
+    return {"found": row is not None, "info": row}
+
+
+METHODS = (
+    Method("CreateVm", serializers.VmConfigurationMessage, _create),
+    Method("StartVm", serializers.Id, _start),
+    Method("StopVm", serializers.Id, _stop),
+    Method("ShutdownVm", serializers.Id, _shutdown),
+    Method("RemoveVm", serializers.Id, _remove),
+    Method("UpdateVm", serializers.UpdateVmRequest, _update),
+    Method("UpgradeApp", serializers.UpdateVmRequest, _update),
+    Method("ResizeVm", serializers.ResizeVmRequest, _resize),
+    Method("GetComposeHash", serializers.VmConfigurationMessage, _compose_hash, changes=False),
+    Method("Status", serializers.StatusRequest, _status, changes=False, flat=True),
+    Method("GetInfo", serializers.Id, _get_info, changes=False, flat=True),
+)

@@ -54,6 +54,5 @@ def make_wanted(**changed: Any) -> Wanted:
         "prepared": True,
         "actual": "off",
         "next_retry_at_ms": None,
-        "events_offset": 0,
     }
     return Wanted(**values | changed)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.in_process import InProcess
 from vms.choices import Actual
+from vms.errors import Conflict
 from vms.live import bus
 from vms.models import Vm
 from vms.prpc import outcome
@@ -33,14 +34,9 @@ async def test_a_create_that_somebody_stops_meanwhile_is_not_taken_back(vmm: InP
     assert (await vmm.info(vm_id))["status"] == "stopped"
 
 
-async def test_a_create_that_somebody_removes_meanwhile_says_so(vmm: InProcess) -> None:
-    vmm.driver.launch_delay_s = 0.3
-    creating = asyncio.create_task(vmm.call("CreateVm", vmm.configuration()))
-    vm_id = await the_only_vm(vmm)
-    assert (await vmm.call("RemoveVm", {"id": vm_id})).status_code == 204
-    created = await creating
-    assert (created.status_code, created.json()["message"]) == (409, "the VM was removed meanwhile")
-    await vmm.nothing_left()
+async def test_who_waits_for_a_vm_that_is_gone_is_told_so(vmm: InProcess) -> None:
+    with pytest.raises(Conflict, match="the VM was removed meanwhile"):
+        await outcome.created("no-such-vm", 1)
 
 
 async def test_a_client_that_goes_away_leaves_no_half_created_vm(vmm: InProcess) -> None:

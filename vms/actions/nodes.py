@@ -13,7 +13,7 @@ HEARTBEAT_LOST_MS = 15_000
 
 
 def register(name: str, *, version: str, platform: str, accelerator: str, notice: str) -> Node:
-    """Write down what this node is, at its worker's start."""
+    """Write down what this node is, at its worker's start. Requests wait for its first heartbeat."""
     with writing():
         node, _ = Node.objects.update_or_create(
             name=name,
@@ -22,6 +22,7 @@ def register(name: str, *, version: str, platform: str, accelerator: str, notice
                 "platform": platform,
                 "accelerator": accelerator,
                 "notice": notice,
+                "heartbeat_at_ms": 0,
             },
         )
     return node

@@ -16,6 +16,8 @@ MAX_READ = 256 << 10
 MAX_LINE = 16 << 10
 MAX_FILE = 4 << 20
 """A file larger than this is emptied once it has been read."""
+MAX_UNREAD = 16 << 20
+"""A guest that talks so much faster than it is listened to loses what it said."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ def read_events(path: Path, offset: int) -> Piece:
 
 
 def empty_if_large(path: Path, offset: int) -> int:
-    """Empty a file that has been read whole and grown too large; returns the offset to go on from."""
-    if offset < MAX_FILE:
-        return offset
-    if path.stat().st_size == offset:
+    """Empty a file that grew too large, once it is read (or hopelessly behind); where to go on from."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return 0
+    if (offset >= MAX_FILE and size == offset) or size - offset > MAX_UNREAD:
         os.truncate(path, 0)
         return 0
     return offset

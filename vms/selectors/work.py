@@ -23,7 +23,6 @@ class Wanted:
     prepared: bool
     actual: str
     next_retry_at_ms: int | None
-    events_offset: int
 
     @property
     def is_pending(self) -> bool:
@@ -67,6 +66,11 @@ def event_offsets(node_id: int) -> dict[str, int]:
     """How far the event file of each VM that may run has been read, in bytes."""
     found = Vm.objects.filter(node=node_id).exclude(actual=Actual.OFF)
     return dict(found.values_list("id", "events_offset"))
+
+
+def events_offset(vm_id: str) -> int | None:
+    """How far the event file of that VM has been read, in bytes; None where there is no such VM."""
+    return Vm.objects.filter(pk=vm_id).values_list("events_offset", flat=True).first()
 
 
 def boot_is_over(vm_id: str) -> bool:

@@ -61,11 +61,15 @@ async def prepare(tools: Tools, wanted: Wanted) -> None:
 
 
 async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
-    """Wait for a turn, start QEMU, and say how it went. A wake before the turn comes first."""
+    """Wait for a turn, start QEMU, and say how it went; nothing once somebody wants otherwise."""
     vm_id, generation = wanted.vm_id, wanted.generation
+
+    async def is_wanted() -> bool:
+        return _is_to_launch(await in_database(work.wanted, vm_id), generation)
+
     progress = QUEUED if tools.start_queue.is_full else BOOTING
     vm = await in_database(observe.launching, vm_id, generation, progress)
-    if not _is_to_launch(vm, generation) or not await tools.start_queue.enter(lane):
+    if not _is_to_launch(vm, generation) or not await tools.start_queue.enter(lane, is_wanted):
         return
     launched = False
     try:
@@ -90,7 +94,7 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             tools.start_queue.leave()
 
 
-def _is_to_launch(vm: Vm | None, generation: int) -> bool:
+def _is_to_launch(vm: Vm | Wanted | None, generation: int) -> bool:
     """Whether that launch is still what somebody wants."""
     return vm is not None and vm.desired == Desired.RUNNING and vm.generation == generation
 

@@ -12,11 +12,16 @@ MAX_BACKOFF_S = 30.0
 
 
 class Lane:
-    """One VM's queue of length one: many wakes before it looks are one look."""
+    """One VM's queue of length one: many wakes before it looks are one look.
+
+    ``closing`` asks the work to begin nothing more; a wake comes with it.
+    """
 
     def __init__(self, vm_id: str) -> None:
         self.vm_id = vm_id
         self.woken = asyncio.Event()
+        self.closing = False
+        self.failed = False
         self.task: asyncio.Task[None] | None = None
 
 
@@ -46,6 +51,12 @@ class Lanes:
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {vm_id}")
         lane.woken.set()
 
+    def nudge(self, vm_id: str) -> None:
+        """Like :meth:`wake`, on a mere suspicion: what just failed keeps its pause."""
+        lane = self._lanes.get(vm_id)
+        if lane is None or not lane.failed:
+            self.wake(vm_id)
+
     def __len__(self) -> int:
         return len(self._lanes)
 
@@ -54,6 +65,7 @@ class Lanes:
         self._open = False
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         for lane in self._lanes.values():
+            lane.closing = True
             lane.woken.set()
         if not tasks:
             return
@@ -73,10 +85,10 @@ class Lanes:
                 lane.woken.clear()
                 try:
                     pause = await self._work(lane)
-                    backoff = FIRST_BACKOFF_S
+                    backoff, lane.failed = FIRST_BACKOFF_S, False
                 except Exception:
                     _log.exception("VM %s could not be worked on; again in %g s", lane.vm_id, backoff)
-                    pause, backoff = backoff, min(backoff * 2, MAX_BACKOFF_S)
+                    pause, backoff, lane.failed = backoff, min(backoff * 2, MAX_BACKOFF_S), True
         finally:
             if self._lanes.get(lane.vm_id) is lane:
                 del self._lanes[lane.vm_id]

@@ -44,13 +44,15 @@ async def listen(node_id: int, wake: Callable[[str], None], stop: asyncio.Event)
     channel = bus.node_channel(node_id)
     router = ChannelNameRouter({channel: NodeConsumer.as_asgi(wake=wake)})
     worker = Worker(router, [channel], get_channel_layer())
-    handling = asyncio.create_task(worker.handle())
+    # Not ``handle``, which leaves its listeners behind when it is cancelled.
+    handling = asyncio.create_task(worker.listener(channel))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({handling, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if handling.done():
             handling.result()
     finally:
-        for task in (handling, stopping):
+        handlers = [instance["future"] for instance in worker.application_instances.values()]
+        for task in (handling, stopping, *handlers):
             task.cancel()
-        await asyncio.gather(handling, stopping, return_exceptions=True)
+        await asyncio.gather(handling, stopping, *handlers, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 
 from vms.actions import images, nodes
@@ -37,11 +38,15 @@ class NodeWorker:
         self._events = EventTail(driver, node.pk)
         self._reconciler = Reconciler(Tools(driver, self._start_queue), self._events)
         self._lanes = Lanes(self._reconciler.work)
+        self._early: set[str] | None = set()
         driver.on_exit(self.wake)
 
     def wake(self, vm_id: str) -> None:
         """Have a VM looked at soon; from the event loop, at once, any number of times."""
-        self._lanes.wake(vm_id)
+        if self._early is None:
+            self._lanes.wake(vm_id)
+        else:  # nothing is done before everything has been looked at
+            self._early.add(vm_id)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop. Guests run on."""
@@ -86,7 +91,9 @@ class NodeWorker:
                     _log.exception("VM %s could not be looked at; it will be tried again", vm_id)
 
         await asyncio.gather(*(look(vm_id) for vm_id in ids))
-        for vm_id in await in_database(work.ids_not_off, self._node.pk):
+        awake = await in_database(work.ids_not_off, self._node.pk)
+        early, self._early = self._early or set(), None
+        for vm_id in {*awake, *early}:
             self.wake(vm_id)
 
     async def sync_images(self) -> None:
@@ -95,18 +102,23 @@ class NodeWorker:
         await in_database(images.sync, self._node.pk, [_fields(folder) for folder in found])
 
     async def _scan(self) -> None:
-        """Repair what a lost message missed; says also that this worker lives."""
-        turn = 0
-        while True:
-            await in_database(nodes.heartbeat, self._node.pk)
-            await self.sync_images()
-            for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
-                self.wake(vm_id)
-            if turn % SWEEP_EVERY == 0:
-                for vm_id in await in_database(work.ids_not_off, self._node.pk):
-                    self.wake(vm_id)
-            turn += 1
+        """Again and again; what fails is tried again, for it may be the database that is away."""
+        for turn in itertools.count():
+            try:
+                await self.scan(sweep=turn % SWEEP_EVERY == 0)
+            except Exception:
+                _log.exception("the scan failed; again in %g s", SCAN_INTERVAL_S)
             await asyncio.sleep(SCAN_INTERVAL_S)
+
+    async def scan(self, *, sweep: bool) -> None:
+        """Repair what a lost message missed; says also that this worker lives."""
+        await in_database(nodes.heartbeat, self._node.pk)
+        for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
+            self._lanes.nudge(vm_id)
+        if sweep:
+            for vm_id in await in_database(work.ids_not_off, self._node.pk):
+                self._lanes.nudge(vm_id)
+        await self.sync_images()
 
     async def _boot_is_over(self, vm_id: str) -> bool:
         return await in_database(work.boot_is_over, vm_id)

@@ -30,14 +30,16 @@ class Reconciler:
         """Do all there is to do; returns in how many seconds to look again, None for never."""
         vm_id = lane.vm_id
         for _ in range(MAX_STEPS):
-            wanted = await in_database(work.wanted, vm_id)
-            if wanted is None:
+            if lane.closing:
+                return None
+            before = await in_database(work.wanted, vm_id)
+            if before is None:
                 self._asked_at_ms.pop(vm_id, None)
                 return None
-            power = await self.look(wanted)
+            power = await self.look(before)
             wanted = await in_database(work.wanted, vm_id)
-            if wanted is None:
-                continue
+            if wanted is None or wanted.generation != before.generation:
+                continue  # a request is answered by what is seen after it came
             decision = decide(wanted, power, now_ms(), self._asked_at_ms.get(vm_id))
             if decision.step is Step.REST:
                 return _seconds_until(decision)
@@ -56,7 +58,7 @@ class Reconciler:
             self._asked_at_ms.pop(wanted.vm_id, None)
             if wanted.actual == Actual.OFF:
                 return seen.power
-            await self._events.read(wanted.vm_id, wanted.events_offset)
+            await self._events.read(wanted.vm_id, to_the_end=True)
         await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))
         return seen.power
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from vms.worker.lanes import Lane
 
@@ -24,21 +25,25 @@ class StartQueue:
     def is_full(self) -> bool:
         return self._slots.locked()
 
-    async def enter(self, lane: Lane) -> bool:
-        """Wait for a slot. False, and none taken, if the VM was woken meanwhile: look again first."""
-        if not self._slots.locked():
-            await self._slots.acquire()
-            return True
+    async def enter(self, lane: Lane, is_wanted: Callable[[], Awaitable[bool]]) -> bool:
+        """Wait for a slot. False, and none taken, once the lane closes or a wake finds it unwanted.
+
+        Other wakes don't cost the place in the queue.
+        """
         slot = asyncio.create_task(self._slots.acquire())
-        woken = asyncio.create_task(lane.woken.wait())
+        entered = False
         try:
-            await asyncio.wait({slot, woken}, return_when=asyncio.FIRST_COMPLETED)
+            while not (entered := await _done_before(slot, lane.woken)):
+                lane.woken.clear()
+                if lane.closing or not await is_wanted():
+                    break
         finally:
-            woken.cancel()
-            if not slot.done():
+            if not entered:
                 slot.cancel()
-            await asyncio.gather(slot, woken, return_exceptions=True)
-        return not slot.cancelled()
+                await asyncio.gather(slot, return_exceptions=True)
+                if not slot.cancelled():  # it came just now
+                    self._slots.release()
+        return entered
 
     def leave(self) -> None:
         """Give the slot back: the launch failed."""
@@ -64,3 +69,14 @@ class StartQueue:
                     return
         finally:
             self._slots.release()
+
+
+async def _done_before(task: asyncio.Task[Any], event: asyncio.Event) -> bool:
+    """Wait for either; say whether the task is done."""
+    happened = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({task, happened}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        happened.cancel()
+        await asyncio.gather(happened, return_exceptions=True)
+    return task.done()

@@ -82,7 +82,8 @@ async def test_a_life_in_every_encoding(vmm: InProcess, client: Client, prefix: 
         ("StartVm", {"id": vm_id}),
         ("ShutdownVm", {"id": vm_id}),
     ):
-        assert (await client(vmm, method, request)).status == empty, method
+        told = await client(vmm, method, request)
+        assert told.status == empty, (method, told.value)
     info = field((await client(vmm, "GetInfo", {"id": vm_id})).value, "info")
     configuration = field(info, "configuration")
     assert field(configuration, "encrypted_env") in ("00ff", b"\x00\xff")

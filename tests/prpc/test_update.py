@@ -110,3 +110,12 @@ async def test_a_resize_that_makes_no_sense_is_400(
     response = await vmm.call("ResizeVm", {"id": vm_id} | request_)
     assert response.status_code == 400
     assert response.json()["message"].startswith(begins)
+
+
+async def test_a_start_right_after_a_resize_is_done_only_once_it_runs(vmm: InProcess) -> None:
+    """The directory may still have to be written for the resize: that must not answer the start."""
+    for _ in range(5):
+        vm_id = await vmm.create(stopped=True)
+        await vmm.call("ResizeVm", {"id": vm_id, "vcpu": 2})
+        assert (await vmm.call("StartVm", {"id": vm_id})).status_code == 204
+        assert (await vmm.info(vm_id))["status"] == "running"

@@ -163,7 +163,7 @@ def prepared(vm_id: str, config_revision: int) -> Vm | None:
     def decide(vm: Vm) -> Fields:
         if vm.revision != config_revision:
             return {}
-        return {"prepared": True} | _settle(vm, vm.generation)
+        return {"prepared": True}
 
     return change(vm_id, decide)
 

@@ -18,7 +18,7 @@ from vms.hypervisor.base import ExitReason
 from vms.live import bus
 from vms.models import Vm
 from vms.selectors import work
-from vms.worker import node_worker, start_queue
+from vms.worker import lanes, node_worker, start_queue
 
 
 def off(vm: Vm | None) -> bool:
@@ -137,8 +137,9 @@ async def test_a_new_image_appears_and_a_deleted_one_goes(quick_scan: None, vmm:
 
 
 async def test_a_directory_that_can_t_be_written_is_not_tried_without_pause(
-    quick_scan: None, vmm: InProcess, caplog: pytest.LogCaptureFixture
+    quick_scan: None, vmm: InProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(lanes, "FIRST_BACKOFF_S", 100)
     vm_id = await vmm.create(stopped=True)
     folder = conf().image.path / vmm.image
     aside = folder.with_name("aside")

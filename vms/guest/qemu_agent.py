@@ -58,7 +58,8 @@ class QemuAgent:
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             raise AgentFailed(f"the guest agent answered nonsense: {error}") from error
         finally:
-            writer.close()
+            # Not in peace: that would wait until a deaf agent has read what is still to be sent.
+            writer.transport.abort()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
@@ -77,12 +78,15 @@ async def _synchronise(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     this = secrets.randbelow(1 << 31)
     writer.write(_DELIMITER + _request("guest-sync-delimited", {"id": this}))
     await writer.drain()
-    while True:
-        await reader.readuntil(_DELIMITER)
+    thrown_away = 0
+    while thrown_away <= MAX_REPLY:
+        stale = await reader.readuntil(_DELIMITER)
         line = await reader.readuntil(b"\n")
         with contextlib.suppress(ValueError, AgentFailed):
             if _result(line.lstrip(_DELIMITER)) == this:
                 return
+        thrown_away += len(stale) + len(line)
+    raise AgentFailed("the guest agent talks without end")
 
 
 def _request(command: str, arguments: dict[str, Any]) -> bytes:

@@ -7,9 +7,11 @@ from django.http.response import HttpResponseBase
 
 from vms.conf import conf
 from vms.errors import Invalid, VmmError
+from vms.hypervisor.rundir import VM_ID_PATTERN
 from vms.live.logs import MAX_LINES, LogChannel, log_path, read_log
 from vms.selectors.vms import exists, unknown_vm
 
+CONTENT_TYPE = "text/plain; charset=utf-8"
 DEFAULT_LINES = 10_000
 
 
@@ -25,14 +27,17 @@ def logs(request: HttpRequest) -> HttpResponseBase:
         lines = _lines(request.GET.get("lines", ""))
         ansi = _flag("ansi", request.GET.get("ansi", ""), default=True)
         follow = _flag("follow", request.GET.get("follow", ""), default=False)
-        if not exists(vm_id):
+        if not (VM_ID_PATTERN.match(vm_id) and exists(vm_id)):
             raise unknown_vm(vm_id)
     except VmmError as error:
         return JsonResponse({"code": error.code, "message": error.message}, status=error.code)
-    path = log_path(conf().run_path, vm_id, channel)
-    response = StreamingHttpResponse(
-        read_log(path, lines=lines, ansi=ansi, follow=follow), content_type="text/plain; charset=utf-8"
-    )
+    response: HttpResponseBase
+    if request.method == "HEAD":
+        response = HttpResponse(content_type=CONTENT_TYPE)
+    else:
+        path = log_path(conf().run_path, vm_id, channel)
+        parts = read_log(path, lines=lines, ansi=ansi, follow=follow)
+        response = StreamingHttpResponse(parts, content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response

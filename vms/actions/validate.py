@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from vms.choices import AttachMode, NetworkMode, Platform, Protocol
 from vms.compose import AppCompose, default_app_id, parse_compose
@@ -98,13 +99,21 @@ def _check_lists(config: VmConfiguration) -> None:
             raise Invalid(f"{field}: at most {MAX_LIST} entries, not {len(values)}")
     for field, urls in (("kms_urls", config.kms_urls), ("gateway_urls", config.gateway_urls)):
         for index, url in enumerate(urls):
-            if not URL.match(url):
+            if not _is_url(url):
                 raise Invalid(f"{field}[{index}]: must be an http or https URL")
     if config.gpus.attach_mode not in AttachMode.values:
         raise Invalid(f"gpus.attach_mode: must be listed or all, not {config.gpus.attach_mode!r}")
     for index, slot in enumerate(config.gpus.slots):
         if not SLOT.match(slot):
             raise Invalid(f"gpus.gpus[{index}].slot: must be a PCI address such as 65:00.0")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(URL.match(text) and parts.hostname and parts.port != 0)
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def _check_networks(networks: tuple[Networking, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -217,7 +218,9 @@ def app_url(gateway_enabled: bool, instance_id: str, gateway_urls: list[str]) ->
     gateway = conf().gateway
     domain, port = gateway.base_domain, gateway.port
     if gateway_urls:
-        parts = urlsplit(gateway_urls[0])
-        domain, port = parts.hostname or domain, parts.port or 443
+        # An address that can't be read must not cost all other VMs their rows.
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(gateway_urls[0])
+            domain, port = parts.hostname or domain, parts.port or 443
     suffix = "" if port == 443 else f":{port}"
     return f"https://{instance_id}-{gateway.agent_port}.{domain}{suffix}"

@@ -40,8 +40,9 @@ static_checks() {
 }
 
 shell_scripts() {
-  shellcheck --external-sources .ci/run script/lib/*.sh \
-    script/bench script/bootstrap script/e2e script/format script/lint script/proto script/server script/test
+  local -a files
+  mapfile -t files < <(grep -rlE '^(#!/usr/bin/env bash|# shellcheck shell=bash)$' script .ci)
+  shellcheck --external-sources "${files[@]}"
 }
 
 frontend_checks() {

@@ -21,6 +21,14 @@ LIMIT = 100_000
 
 
 @pytest.fixture(autouse=True)
+def _own_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Threads that no other test has left a database connection in, which these tests must not touch."""
+    with ThreadPoolExecutor(handler.REQUEST_THREADS, thread_name_prefix="request") as pool:
+        monkeypatch.setattr(handler, "pool", pool)
+        yield
+
+
+@pytest.fixture(autouse=True)
 def _clean() -> Iterator[None]:
     urls.threads.clear()
     urls.arrived.clear()

@@ -17,7 +17,8 @@ MAX_METADATA_BYTES = 1 << 20
 OLDEST_VERSION = (0, 5, 0)
 _NAME = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
 _VERSION_IN_NAME = re.compile(r"dstack-(?:dev-)?(\d+\.\d+\.\d+.*)\Z")
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?!\d)[^\s]{0,32}\Z", re.ASCII)
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _OPTIONAL = ("hda", "rootfs", "bios", "pvh_kernel")
 
@@ -76,9 +77,15 @@ def read_image(images_path: Path, name: str) -> StoredImage:
     Raises:
         BrokenImage: there is no such folder, or something in it is missing or wrong.
     """
-    if not _NAME.match(name) or ".." in name:
+    if not _NAME.match(name) or ".." in name or name == ".":
         raise BrokenImage(f"{name!r} is not an image's name")
-    folder = (images_path / name).resolve()
+    try:
+        return _read((images_path / name).resolve(), name)
+    except OSError as error:  # it may be deleted or copied just now
+        raise BrokenImage(f"it can't be read: {error.strerror}") from error
+
+
+def _read(folder: Path, name: str) -> StoredImage:
     metadata = _metadata(folder)
     version = _version(metadata, name)
     artefacts = {key: _artefact(folder, metadata, key) for key in ("kernel", "initrd", *_OPTIONAL)}
@@ -110,11 +117,11 @@ def read_image(images_path: Path, name: str) -> StoredImage:
 def _metadata(folder: Path) -> dict[str, Any]:
     path = folder / "metadata.json"
     try:
+        if not path.is_file():
+            raise BrokenImage("there is no metadata.json")
         if path.stat().st_size > MAX_METADATA_BYTES:
             raise BrokenImage("metadata.json is larger than 1 MiB")
         document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise BrokenImage("there is no metadata.json") from None
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenImage(f"metadata.json can't be read: {error}") from error
     if not isinstance(document, dict):
@@ -138,7 +145,7 @@ def _text(metadata: dict[str, Any], key: str) -> str:
     value = metadata.get(key)
     if value is None:
         return ""
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or _NO_TEXT.search(value):
         raise BrokenImage(f"{key} in metadata.json must be text")
     return value
 
@@ -148,7 +155,7 @@ def _version(metadata: dict[str, Any], name: str) -> str:
     if not version and (in_name := _VERSION_IN_NAME.match(name)):
         version = in_name[1]
     if not (numbers := _VERSION.match(version)):
-        raise BrokenImage("no version: neither in metadata.json nor in the folder's name")
+        raise BrokenImage("no version: neither metadata.json nor the folder's name has one such as 0.5.3")
     if tuple(int(part) for part in numbers.groups()) < OLDEST_VERSION:
         raise BrokenImage(f"version {version} is too old; 0.5.0 is the oldest supported")
     return version

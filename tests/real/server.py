@@ -68,13 +68,15 @@ class Server:
 
     def manage(self, *command: str) -> None:
         """Run a management command to its end."""
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
             env=self.environment,
-            check=True,
             capture_output=True,
+            text=True,
+            check=False,
         )
+        assert done.returncode == 0, f"manage.py {' '.join(command)}:\n{done.stderr[-3000:]}"
 
     def start(self) -> None:
         """Start, and wait until it would act on requests."""

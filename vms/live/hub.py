@@ -125,11 +125,14 @@ class Hub:
                         {"type": "vm.row", "id": vm_id, "revision": row.revision, "row": row.encoded()}
                     )
 
-    def note_snapshot(self, revisions: dict[str, int]) -> None:
-        """A watcher was just given these rows: they need no repair."""
-        for vm_id, revision in revisions.items():
-            if revision > self._known.get(vm_id, 0):
-                self._known[vm_id] = revision
+    def note_snapshot(self, newcomer: Watcher, rows: list[watch.WatchRow]) -> None:
+        """A watcher was just given these rows. Those that are news went unheard: the others need them."""
+        others = self._watchers - {newcomer}
+        for row in rows:
+            if row.revision > self._known.get(row.id, 0):
+                self._known[row.id] = row.revision
+                for watcher in others:
+                    watcher.row(row.id, row.revision, row.encoded())
 
 
 hub = Hub()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 import orjson
@@ -13,11 +14,14 @@ from vms.database import in_database
 from vms.live.hub import hub
 from vms.selectors import node, watch
 
+FAILED = 4000
+"""Close code: a bug, or the database is away."""
 TOO_SLOW = 4008
 """Close code: so much is on its way unread that the client had better begin anew."""
 MAX_UNREAD_BYTES = 32 << 20
 """Sent since the client's last ping. A socket has no back-pressure of its own."""
 FRAME_ROWS = 500
+_log = logging.getLogger(__name__)
 
 
 class StatusConsumer(AsyncWebsocketConsumer):
@@ -64,12 +68,12 @@ class StatusConsumer(AsyncWebsocketConsumer):
         except asyncio.CancelledError:
             raise
         except Exception:
-            await self.close(code=4000)
-            raise
+            _log.exception("a watcher could not be told of rows; it may come again")
+            await self.close(code=FAILED)
 
     async def _send_snapshot(self) -> None:
         rows = await in_database(watch.watch_rows)
-        hub.note_snapshot({row.id: row.revision for row in rows})
+        hub.note_snapshot(self, rows)
         this = await in_database(node.this_node)
         await self._send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
 

@@ -175,7 +175,8 @@ class Observation:
 
     ``generation`` is the one given with the launch that this speaks of.
     ``started_at_ms`` is when that QEMU started, in milliseconds since 1970.
-    ``exit`` is how the last run ended, where one has.
+    ``exit`` is how the last run ended, where one has. ``is_foreign`` says that another
+    program started that QEMU; ``cid`` is then its guest's vsock context id, if it has one.
     """
 
     power: Power
@@ -183,6 +184,8 @@ class Observation:
     pid: int | None = None
     started_at_ms: int | None = None
     exit: Exit | None = None
+    is_foreign: bool = False
+    cid: int | None = None
 
 
 class LaunchRefused(Exception):
@@ -227,6 +230,9 @@ class Driver(Protocol):
             LaunchRefused: QEMU ended, or the disk could not be made, and nothing runs;
                 or it runs already with another generation, and goes on.
         """
+
+    async def write_state(self, vm_id: str, started: bool) -> None:
+        """Note in the VM's directory, where there is one, whether it should run: other programs read it."""
 
     async def powerdown(self, vm_id: str) -> None:
         """Press the ACPI power button. Raises NotAnswering."""

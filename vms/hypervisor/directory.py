@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -15,6 +16,8 @@ from .rundir import VM_ID_PATTERN, RunDir
 
 KEPT_LOG_SEGMENTS = 3
 """How many earlier boots' logs are kept: ``serial.log.1`` is the youngest."""
+
+STATE_LIMIT = 4096
 
 FILE_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}\Z")
 
@@ -58,6 +61,23 @@ def fill(run_dir: RunDir, spec: GuestSpec) -> None:
         _write_changed(run_dir.shared, spec.shared_files, beside=run_dir.path)
     except OSError as error:
         raise LaunchRefused(f"cannot write the VM's directory: {error}") from error
+
+
+def read_state(run_dir: RunDir) -> bool | None:
+    """What ``vm-state.json`` says: should the VM run? ``None`` where it says nothing."""
+    try:
+        state = json.loads(read_regular_file(run_dir.state, STATE_LIMIT) or b"null")
+    except (ValueError, RecursionError):
+        return None
+    started = state.get("started") if isinstance(state, dict) else None
+    return started if isinstance(started, bool) else None
+
+
+def write_state(run_dir: RunDir, started: bool) -> None:
+    """Make ``vm-state.json`` say so; nothing where there is no directory, or it is being removed."""
+    if not run_dir.path.is_dir() or run_dir.removing_marker.exists() or read_state(run_dir) is started:
+        return
+    replace_file(run_dir.state, json.dumps({"started": started}).encode())
 
 
 def _write_changed(folder: Path, files: Mapping[str, bytes | None], *, beside: Path) -> None:

@@ -56,6 +56,7 @@ class FakeDriver:
         self.ignores_powerdown = False
         self._refusals: dict[str | None, str] = {}
         self._frozen: set[str] = set()
+        self._foreign: dict[str, int | None] = {}
         self._listener: ExitListener | None = None
         self._notices: set[asyncio.Future[None]] = set()
 
@@ -103,8 +104,13 @@ class FakeDriver:
         record.write(run_dir)
         return self._look(spec.vm_id)
 
+    async def write_state(self, vm_id: str, started: bool) -> None:
+        directory.write_state(self._run_dir(vm_id), started)
+
     async def powerdown(self, vm_id: str) -> None:
         self._note("powerdown", vm_id)
+        if vm_id in self._foreign:
+            raise NotAnswering("this QEMU was started by another program: only StopVm reaches it")
         if self._look(vm_id).power is not Power.ON:
             raise NotAnswering(f"VM {vm_id} does not answer: it is not running, or frozen")
         if not self.ignores_powerdown:
@@ -116,6 +122,9 @@ class FakeDriver:
             return
         await asyncio.sleep(self.stop_delay_s)
         frozen = vm_id in self._frozen
+        if vm_id in self._foreign:
+            self.die(vm_id, ExitReason.HOST_SIGNAL, None)
+            return
         reason, code = (ExitReason.KILLED, 137) if frozen else (ExitReason.HOST_QUIT, 0)
         self.die(vm_id, reason, code)
 
@@ -148,6 +157,7 @@ class FakeDriver:
         if self._look(vm_id).power not in (Power.ON, Power.UNKNOWN):
             raise RuntimeError(f"VM {vm_id} is not running")
         self._frozen.discard(vm_id)
+        self._foreign.pop(vm_id, None)
         write_exit(run_dir, Exit(reason, now_ms(), code, detail))
         if self._listener is not None:
             told = self._listener(vm_id)
@@ -155,6 +165,12 @@ class FakeDriver:
                 notice = asyncio.ensure_future(told)
                 self._notices.add(notice)
                 notice.add_done_callback(self._notices.discard)
+
+    def start_foreign(self, vm_id: str, cid: int | None = None) -> None:
+        """Let a QEMU run in the VM's (existing) directory that another program started."""
+        self._foreign[vm_id] = cid
+        record = LaunchRecord(0, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=now_ms() - 60_000)
+        record.write(self._run_dir(vm_id))
 
     def freeze(self, vm_id: str) -> None:
         """Let the guest live on without answering: it is observed as UNKNOWN."""
@@ -187,4 +203,7 @@ class FakeDriver:
         if ended is not None or record.phase is not Phase.RUNNING:
             return Observation(Power.OFF, record.generation, exit=ended)
         power = Power.UNKNOWN if vm_id in self._frozen else Power.ON
-        return Observation(power, record.generation, record.pid, record.started_at_ms)
+        foreign, cid = vm_id in self._foreign, self._foreign.get(vm_id)
+        return Observation(
+            power, record.generation, record.pid, record.started_at_ms, is_foreign=foreign, cid=cid
+        )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable
+from typing import Self
 
 from .base import NotAnswering
 from .durable import in_thread
-from .process import ProcessIdentity, has_ended, kill, open_pidfd
+from .process import ProcessIdentity, has_ended, open_pidfd, send
 from .qmp import QmpSession
 from .records import LaunchRecord
 from .rundir import RunDir
@@ -53,7 +55,7 @@ class Guest:
         run_dir: RunDir,
         record: LaunchRecord,
         told: Callable[[Guest], None],
-    ) -> Guest | None:
+    ) -> Self | None:
         """Watch the process that ``record`` names; ``None`` if that one is gone."""
         if record.pid is None or record.start_ticks is None:
             return None
@@ -64,6 +66,11 @@ class Guest:
     def is_alive(self) -> bool:
         # Asked of the kernel, so that it is true also before the loop comes round to telling us.
         return self._pidfd >= 0 and not has_ended(self._pidfd)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Did another program start it?"""
+        return False
 
     @property
     def heard(self) -> str | None:
@@ -105,6 +112,10 @@ class Guest:
         session = await self._open_session()
         return await session.execute(command, QMP_TIMEOUT_S)
 
+    async def ask_to_end(self) -> None:
+        """Have QEMU end itself. Raises NotAnswering."""
+        await self.execute("quit")
+
     async def _open_session(self) -> QmpSession:
         if self.session is not None and self.session.is_open:
             return self.session
@@ -119,9 +130,19 @@ class Guest:
         return session
 
     def kill(self) -> None:
-        """SIGKILL, to exactly this process."""
-        if self._pidfd >= 0:
-            kill(self._pidfd)
+        """SIGKILL, to exactly this process. Raises NotAnswering where we may not."""
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """A signal to exactly this process. Raises NotAnswering where we may not."""
+        if self._pidfd < 0:
+            return
+        try:
+            send(self._pidfd, number)
+        except PermissionError as error:
+            raise NotAnswering(
+                f"process {self.record.pid} belongs to another user: no signal reaches it"
+            ) from error
 
     async def wait(self, timeout_s: float) -> bool:
         """Wait for the process to end; False if it still lives after ``timeout_s``."""

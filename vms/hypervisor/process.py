@@ -81,10 +81,10 @@ def has_ended(pidfd: int) -> bool:
     return bool(poll.poll(0))
 
 
-def kill(pidfd: int) -> None:
-    """SIGKILL; a process that is gone already is no error."""
+def send(pidfd: int, number: signal.Signals) -> None:
+    """A signal; a process that is gone already is no error."""
     try:
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        signal.pidfd_send_signal(pidfd, number)
     except ProcessLookupError:
         pass
 

@@ -29,6 +29,7 @@ from .command import build_argv
 from .disk import ensure_data_disk
 from .durable import in_thread
 from .exits import now_ms, settle, spoken_words
+from .foreign import ForeignGuest, ForeignProcesses
 from .guest import Guest
 from .process import Shim
 from .records import LaunchRecord, Phase, write_exit
@@ -50,6 +51,7 @@ class QemuDriver:
         self.run_path = run_path
         self.host = host
         self._boot_id = process.boot_id()
+        self._foreign = ForeignProcesses(run_path)
         self._guests: dict[str, Guest] = {}
         self._shims: set[Shim] = set()
         self._listener: ExitListener | None = None
@@ -77,7 +79,9 @@ class QemuDriver:
                 if answers or not patient:
                     return await self._observe_living(guest, answers)
             elif not lock.is_held(run_dir):
-                return await self._observe_dead(vm_id, run_dir)
+                # How a known one ended is settled before anybody else's is looked for.
+                foreign = None if vm_id in self._guests else await self._observe_foreign(vm_id, run_dir)
+                return foreign or await self._observe_dead(vm_id, run_dir)
             elif not patient:
                 # Somebody lives in there whom we can't name: not QEMU, or one too young to have a pid.
                 record = LaunchRecord.read(run_dir)
@@ -87,6 +91,9 @@ class QemuDriver:
     async def prepare(self, spec: GuestSpec) -> None:
         await in_thread(directory.fill, self._run_dir(spec.vm_id), spec)
 
+    async def write_state(self, vm_id: str, started: bool) -> None:
+        await in_thread(directory.write_state, self._run_dir(vm_id), started)
+
     async def launch(self, spec: GuestSpec) -> Observation:
         argv = build_argv(spec, self.host)
         seen = await self.inspect(spec.vm_id)
@@ -94,6 +101,8 @@ class QemuDriver:
             return seen
         if seen.power in (Power.ON, Power.UNKNOWN):
             raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
+        for foreign in await self._foreign.using(spec.vm_id, fresh=True):
+            raise LaunchRefused(f"process {foreign.identity.pid} uses the directory of VM {spec.vm_id}")
         run_dir = self._run_dir(spec.vm_id)
         await self.prepare(spec)
         await ensure_data_disk(run_dir, spec.disk_gb, spec.image, self.host)
@@ -155,6 +164,20 @@ class QemuDriver:
             self._guests[vm_id] = guest
         return guest
 
+    async def _observe_foreign(self, vm_id: str, run_dir: RunDir) -> Observation | None:
+        """A QEMU that another program started over this directory, now watched; ``None`` if none lives."""
+        found = await self._foreign.using(vm_id)
+        if not found:
+            return None
+        if len(found) > 1 or len(found[0].vm_ids) > 1:
+            # Whose it is can't be told for sure: it is neither ended nor launched beside.
+            return Observation(Power.UNKNOWN, pid=found[0].identity.pid, is_foreign=True)
+        guest = ForeignGuest.adopt(vm_id, run_dir, found[0], self._guest_ended, self._boot_id)
+        if guest is None:
+            return None
+        self._guests[vm_id] = guest
+        return await self._observe_living(guest, answers=True)
+
     def _with_pid(self, record: LaunchRecord, run_dir: RunDir) -> LaunchRecord:
         """The record of a launch that nobody saw to its end, with the process that QEMU's pidfile names."""
         pid = process.read_pidfile(run_dir)
@@ -175,7 +198,8 @@ class QemuDriver:
         guest.trim_event_log()
         record = guest.record
         power = Power.ON if answers else Power.UNKNOWN
-        return Observation(power, record.generation, record.pid, record.started_at_ms)
+        seen = Observation(power, record.generation, record.pid, record.started_at_ms)
+        return replace(seen, is_foreign=True, cid=guest.cid) if isinstance(guest, ForeignGuest) else seen
 
     async def _observe_dead(self, vm_id: str, run_dir: RunDir) -> Observation:
         guest = self._guests.pop(vm_id, None)
@@ -250,7 +274,7 @@ class QemuDriver:
         deadline = asyncio.get_running_loop().time() + self.host.stop_grace_s
         try:
             async with asyncio.timeout_at(deadline):
-                await guest.execute("quit")
+                await guest.ask_to_end()
         except (NotAnswering, TimeoutError):
             pass  # it may have ended before it could reply, or is to be killed
         return await guest.wait(max(0.0, deadline - asyncio.get_running_loop().time()))

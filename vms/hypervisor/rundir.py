@@ -28,6 +28,11 @@ class RunDir:
         return self.path / "vm-manifest.json"
 
     @property
+    def state(self) -> Path:
+        """Whether the VM should run, in the existing dstack-vmm's form."""
+        return self.path / "vm-state.json"
+
+    @property
     def shared(self) -> Path:
         return self.path / "shared"
 

@@ -56,19 +56,19 @@ class TooLarge(VmmError):
     code = 413
 
 
-class GuestFailed(VmmError):
-    """The guest, its agent, the KMS or a registry answered wrongly."""
+class UpstreamFailed(VmmError):
+    """The guest's agent, the KMS or a registry can't be reached or answered wrongly."""
 
     code = 502
 
 
 class Unavailable(VmmError):
-    """The node's worker doesn't answer; nothing was recorded."""
+    """The node's worker doesn't answer, or too many wait for another server; nothing was recorded."""
 
     code = 503
 
 
 class TookTooLong(VmmError):
-    """The bound was reached; the work goes on."""
+    """The bound was reached. What the worker does goes on; a call to another server was given up."""
 
     code = 504

@@ -31,6 +31,17 @@ class Image(Section):
     registry: Text = ""
 
 
+class Kms(Section):
+    """How the KMS at ``kms_url`` is known to be the one.
+
+    A KMS makes its own certificate, so the certificate is not looked at unless ``verify`` says so
+    (then the system's authorities count) or ``ca_file`` names the authorities that do.
+    """
+
+    verify: bool = False
+    ca_file: OptionalPath = None
+
+
 class Gateway(Section):
     """Where applications are reached from outside; URLs are made of it."""
 
@@ -107,6 +118,7 @@ class Config(Section):
     redis_url: str = Field(default="", repr=False)
     image: Image
     cvm: Cvm = Cvm()
+    kms: Kms = Kms()
     gateway: Gateway = Gateway()
     auth: Auth = Auth()
     host_api: HostApi = HostApi()

@@ -6,15 +6,11 @@ field. ``from_query`` reads the same field from a URL's query, where all is text
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from typing import Any
 
 from rest_framework import serializers
 
-_HEX = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})*)\Z")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}\Z")
+from vms.octets import read_octets
 
 
 class WireField(serializers.Field):  # type: ignore[type-arg]
@@ -104,15 +100,9 @@ class Bytes(WireField):
             return data
         if not isinstance(data, str):
             raise self.wrong()
-        if in_hex := _HEX.match(data):
-            return bytes.fromhex(in_hex[1])
-        bare = data.rstrip("=")
-        if not _BASE64.match(data) or len(bare) % 4 == 1:
-            raise self.wrong()
-        standard = bare.replace("-", "+").replace("_", "/")
         try:
-            return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-        except binascii.Error:
+            return read_octets(data)
+        except ValueError:
             raise self.wrong() from None
 
 

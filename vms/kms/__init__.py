@@ -1,0 +1,1 @@
+"""The key management service: what is asked of it on behalf of deployers."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from vmm_site.origin import is_foreign
+from vmm_site.origin import is_foreign, is_foreign_name
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _log = logging.getLogger("vmm.requests")
@@ -37,9 +37,16 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def refuse_foreign_origins(get_response: GetResponse) -> GetResponse:
-    """Refuse what a page of another site makes a browser send."""
+    """Refuse what a page of another site makes a browser send.
+
+    Programs that name no host, or come through a Unix socket, are no browsers.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        host = request.headers.get("Host")
+        if request.META.get("REMOTE_ADDR") and is_foreign_name(host):
+            message = f"this server is not called {str(host)[:200]!r}; allowed_hosts may allow it"
+            return JsonResponse({"code": 403, "message": message}, status=403)
         if is_foreign(request.headers.get("Origin"), request.headers.get("Host")):
             message = f"requests from {request.headers['Origin'][:200]} are refused: another origin"
             return JsonResponse({"code": 403, "message": message}, status=403)

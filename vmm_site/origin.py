@@ -25,17 +25,29 @@ def is_foreign(origin: str | None, host: str | None) -> bool:
         return True
 
 
+def is_foreign_name(host: str | None) -> bool:
+    """Whether a client calls this server by a name that is not its own.
+
+    A page of another site can have its own name resolve to this server's address (DNS
+    rebinding); to the browser, it is then of the same origin as we are.
+    """
+    return host is not None and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+
+
 class OwnOriginOnly:
-    """Websockets only from our own pages, and only by a name of ours (DNS rebinding)."""
+    """Websockets only from our own pages, and only by a name of ours.
+
+    Through a Unix socket (no client address) no browser comes, and any name will do.
+    """
 
     def __init__(self, inner: Callable[..., Awaitable[Any]]) -> None:
         self._inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        host = headers.get(b"host")
-        domain, _ = split_domain_port(host or "")
-        if is_foreign(headers.get(b"origin"), host) or not validate_host(domain, settings.ALLOWED_HOSTS):
+        host = headers.get(b"host", "")
+        foreign_name = scope.get("client") is not None and is_foreign_name(host)
+        if foreign_name or is_foreign(headers.get(b"origin"), host):
             await send({"type": "websocket.close", "code": 4403})
             return None
         return await self._inner(scope, receive, send)

@@ -75,9 +75,9 @@ class VmAdmin(ReadOnly):
             try:
                 act(vm.pk)
             except VmmError as error:
-                self.message_user(request, f"{vm.name}: {error.message}", messages.ERROR)
+                self.message_user(request, f"VM {vm.name}: {error.message}", messages.ERROR)
             else:
-                self.message_user(request, f"{vm.name}: {verb} requested", messages.SUCCESS)
+                self.message_user(request, f"VM {vm.name}: {verb} requested", messages.SUCCESS)
 
 
 @admin.register(Node)

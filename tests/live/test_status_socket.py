@@ -26,8 +26,12 @@ LOCAL = [(b"host", b"localhost:12000")]
 class Browser:
     """One websocket; ``rows`` is what it knows, by VM id."""
 
-    def __init__(self, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    def __init__(
+        self, headers: list[tuple[bytes, bytes]] | None = None, *, by_unix_socket: bool = False
+    ) -> None:
         self.socket = WebsocketCommunicator(application, "/ws/status", headers=headers or LOCAL)
+        if not by_unix_socket:
+            self.socket.scope["client"] = ["127.0.0.1", 40_000]
         self.rows: dict[str, dict[str, Any]] = {}
         self.node: dict[str, Any] = {}
         self.frames: list[dict[str, Any]] = []
@@ -150,6 +154,14 @@ async def test_other_sites_and_other_names_may_not(
 ) -> None:
     accepted, code = await Browser(headers).socket.connect(timeout=10)
     assert (accepted, code) == (False, 4403)
+
+
+async def test_through_a_unix_socket_any_name_will_do_but_no_other_site(vmm: InProcess) -> None:
+    by_name = Browser([(b"host", b"2f72756e2f766d6d")], by_unix_socket=True)
+    assert await by_name.socket.connect(timeout=10) == (True, None)
+    await by_name.socket.disconnect(timeout=10)
+    foreign = Browser([(b"host", b"x"), (b"origin", b"http://evil.example")], by_unix_socket=True)
+    assert await foreign.socket.connect(timeout=10) == (False, 4403)
 
 
 async def test_a_ping_is_answered(vmm: InProcess) -> None:

@@ -4,76 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from channels.testing import WebsocketCommunicator
 
 from tests.in_process import InProcess
+from tests.live.browser import Browser, browser
 from tests.waiting import eventually
-from vmm_site.asgi import application
 from vms.actions.change import change
 from vms.database import in_database
 from vms.live import bus, status
 from vms.live import hub as hub_module
-from vms.live.hub import Hub, hub
-
-LOCAL = [(b"host", b"localhost:12000")]
-
-
-class Browser:
-    """One websocket; ``rows`` is what it knows, by VM id."""
-
-    def __init__(
-        self, headers: list[tuple[bytes, bytes]] | None = None, *, by_unix_socket: bool = False
-    ) -> None:
-        self.socket = WebsocketCommunicator(application, "/ws/status", headers=headers or LOCAL)
-        if not by_unix_socket:
-            self.socket.scope["client"] = ["127.0.0.1", 40_000]
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.node: dict[str, Any] = {}
-        self.frames: list[dict[str, Any]] = []
-
-    async def next(self) -> dict[str, Any]:
-        frame: dict[str, Any] = json.loads(await self.socket.receive_from(timeout=10))
-        self.frames.append(frame)
-        match frame["type"]:
-            case "snapshot":
-                self.node = frame["node"]
-                self.rows = {row["id"]: row for row in frame["vms"]}
-            case "rows":
-                for row in frame["vms"]:
-                    if row["revision"] >= self.rows.get(row["id"], {"revision": 0})["revision"]:
-                        self.rows[row["id"]] = row
-            case "gone":
-                for vm_id in frame["ids"]:
-                    self.rows.pop(vm_id, None)
-        return frame
-
-    async def until(self, vm_id: str, revision: int | None) -> None:
-        """Read until the VM is known at (or beyond) that revision; None: until it is gone."""
-        while True:
-            row = self.rows.get(vm_id)
-            if (revision is None and row is None) or (
-                revision is not None and row is not None and row["revision"] >= revision
-            ):
-                return
-            await self.next()
-
-
-@contextlib.asynccontextmanager
-async def browser(headers: list[tuple[bytes, bytes]] | None = None) -> AsyncIterator[Browser]:
-    """A browser that has been given its snapshot."""
-    opened = Browser(headers)
-    accepted, _ = await opened.socket.connect(timeout=10)
-    assert accepted
-    assert (await opened.next())["type"] == "snapshot"
-    try:
-        yield opened
-    finally:
-        await opened.socket.disconnect(timeout=10)
+from vms.live.hub import hub
 
 
 async def touch(vm_id: str, progress: str) -> int:
@@ -257,34 +199,6 @@ async def test_a_newcomer_s_snapshot_does_not_hide_what_others_missed(
             await hub._compare()
             async with asyncio.timeout(5):
                 await first.until(vm_id, newest)
-
-
-async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
-    class Noting:
-        def __init__(self) -> None:
-            self.told: list[int] = []
-
-        def row(self, vm_id: str, revision: int, text: str) -> None:
-            self.told.append(revision)
-
-        def gone(self, vm_id: str) -> None:
-            self.told.append(-1)
-
-    mine, watcher = Hub(), Noting()
-    mine.join(watcher)
-    for revision in (1, 3, 2, 3, 4):
-        mine._hand_out({"type": "vm.row", "id": "a", "revision": revision, "row": ""})
-    mine._hand_out({"type": "vm.gone", "id": "a"})
-    assert watcher.told == [1, 3, 3, 4, -1]
-
-
-async def test_who_waits_for_a_vm_leaves_nothing_behind() -> None:
-    mine = Hub()
-    async with mine.changes_of("a") as one, mine.changes_of("a") as other:
-        mine._hand_out({"type": "vm.gone", "id": "a"})
-        assert one.is_set()
-        assert other.is_set()
-    assert mine._waiting == {}
 
 
 async def test_a_broken_database_closes_the_socket_so_that_the_client_comes_again(

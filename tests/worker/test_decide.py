@@ -114,7 +114,6 @@ class World:
             case Step.PREPARE:
                 self.power = Power.OFF
                 self.wanted = replace(self.wanted, prepared=True)
-                self._settle()
             case Step.LAUNCH:
                 self.power = Power.ON if self._launches else Power.OFF
                 again = None if self._launches or self.wanted.is_pending else NOW + 60_000

@@ -43,13 +43,17 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be served. ``on_ready`` is told what is listened on, once it is."""
+    """What is to be served.
+
+    ``on_ready`` is told what is listened on, once it is; ``on_ending`` is called when that ends.
+    """
 
     application: Any
     services: Sequence[tuple[str, BackgroundService]]
     endpoints: Sequence[Endpoint]
     data_dir: Path
     on_ready: Callable[[list[Endpoint]], None]
+    on_ending: Callable[[], None] = lambda: None
     max_body_size: int = 64 * 1024**2
     bounds: Bounds = Bounds()
 
@@ -122,6 +126,7 @@ class _Life:
                 self.exit_code = 1
                 self._ending.set()
             self._bound_the_end()
+            self._plan.on_ending()
             await self._end(stop, tasks)
         except Exception:
             logger.critical("the server failed", exc_info=True)

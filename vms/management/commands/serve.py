@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from vmm_site import discovery
 from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
+from vms.version import VERSION
 
 
 class Command(BaseCommand):
@@ -32,8 +34,10 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from None
         config: Config = settings.VMM
+        announcement = discovery.Announcement(discovery.folder(os.environ))
 
         def ready(listening: list[Endpoint]) -> None:
+            announcement.publish(about(config, listening))
             notes: tuple[str, ...] = getattr(service, "start_notes", tuple)()
             self.stdout.write("\n".join(banner(config, listening, notes)))
             self.stdout.flush()
@@ -45,6 +49,7 @@ class Command(BaseCommand):
             data_dir=config.data_dir,
             max_body_size=config.max_body_size,
             on_ready=ready,
+            on_ending=announcement.withdraw,
         )
         leave(run(plan))
 
@@ -66,6 +71,18 @@ def endpoints(config: Config, host: str | None, port: int | None) -> list[Endpoi
     return found
 
 
+def about(config: Config, listening: list[Endpoint]) -> discovery.About:
+    """What tools on this host are told; the first endpoint is the one they are to use."""
+    return discovery.About(
+        address=str(listening[0]) if listening else "",
+        config_file=str(config.from_file) if config.from_file else None,
+        image_path=str(config.image.path),
+        run_path=str(config.run_path),
+        node_name=config.effective_node_name,
+        version=VERSION,
+    )
+
+
 def banner(config: Config, listening: list[Endpoint], notes: tuple[str, ...]) -> list[str]:
     """The one block that a person reads after the start."""
     lines = ["", "dstack-vmm is ready"]
@@ -74,6 +91,7 @@ def banner(config: Config, listening: list[Endpoint], notes: tuple[str, ...]) ->
             lines += [
                 f"  console   {base}/",
                 f"  API       {base}/prpc/",
+                f"  API docs  {base}/api-docs/",
                 f"  admin     {base}/admin/",
             ]
         else:

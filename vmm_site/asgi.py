@@ -13,12 +13,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from vmm_site.handler import OneHopASGIHandler  # noqa: E402
-from vmm_site.origin import OwnOriginOnly  # noqa: E402
+from vmm_site.origin import OwnOriginOnly, SiteRequest  # noqa: E402
 from vms.live.routing import websocket_routes  # noqa: E402
+
+http = OneHopASGIHandler()
+http.request_class = SiteRequest
 
 application = ProtocolTypeRouter(
     {
-        "http": OneHopASGIHandler(),
+        "http": http,
         "websocket": OwnOriginOnly(
             URLRouter([path(route, consumer) for route, consumer in websocket_routes()])
         ),

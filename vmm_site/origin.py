@@ -8,10 +8,13 @@ anybody, so both are refused by their Origin header. Programs that are no browse
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
 from django.http.request import split_domain_port, validate_host
 
 
@@ -29,9 +32,35 @@ def is_foreign_name(host: str | None) -> bool:
     """Whether a client calls this server by a name that is not its own.
 
     A page of another site can have its own name resolve to this server's address (DNS
-    rebinding); to the browser, it is then of the same origin as we are.
+    rebinding); to the browser, it is then of the same origin as we are. An address can't be
+    made to point elsewhere, so any will do.
     """
-    return host is not None and not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    if host is None:
+        return False
+    domain, _ = split_domain_port(host)
+    return not _is_address(domain) and not validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _is_address(domain: str) -> bool:
+    try:
+        ip_address(domain.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+class SiteRequest(ASGIRequest):
+    """A request whose host is checked by the rule above, wherever Django asks for it."""
+
+    def get_host(self) -> str:
+        """The name that the client used. Raises DisallowedHost."""
+        host: str = self._get_raw_host()  # type: ignore[attr-defined]  # Django's own, which its stubs lack
+        if not self.META.get("REMOTE_ADDR"):
+            # Through a Unix socket; some clients name its path, of which no URL can be made.
+            return host if split_domain_port(host)[0] else "localhost"
+        if is_foreign_name(host):
+            raise DisallowedHost(f"this server is not called {host[:200]!r}")
+        return host
 
 
 class OwnOriginOnly:

@@ -25,7 +25,7 @@ VMM.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 SECRET_KEY = secret_key(VMM.data_dir)
 DEBUG = False
-# Addresses are checked in ``vmm_site.origin`` too; names beyond these are the operator's to allow.
+# Names; any address will do (``vmm_site.origin`` has the rule). Further ones are the operator's to allow.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VMM.allowed_hosts]
 if VMM.address not in ("", "127.0.0.1", "::1"):
     ALLOWED_HOSTS.append("*" if VMM.address in ("0.0.0.0", "::") else VMM.address)

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 from channels.layers import channel_layers
@@ -22,11 +23,16 @@ from vms.hypervisor.fake import FakeDriver
 from vms.live import bus
 from vms.live.hub import hub
 from vms.models import Event, Vm
-from vms.worker import messages
+from vms.worker import messages, start_queue
 from vms.worker.node_worker import NodeWorker
 
 COMPOSE = json.dumps(
-    {"manifest_version": 2, "name": "hello", "runner": "docker-compose", "docker_compose_file": "services: {}"}
+    {
+        "manifest_version": 2,
+        "name": "hello",
+        "runner": "docker-compose",
+        "docker_compose_file": "services: {}",
+    }
 )
 
 
@@ -101,6 +107,14 @@ class InProcess:
 async def running(run_path: Path, image: str) -> AsyncIterator[InProcess]:
     """Start everything that ``manage.py serve`` starts, but for Daphne and QEMU."""
     driver = FakeDriver(run_path)
+    # A fake guest never says that it is up, so it would keep its turn to boot for all the time there is.
+    with mock.patch.multiple(start_queue, MAX_BOOT_S=0.1, BOOT_LOOK_S=0.05):
+        async with _client(driver, run_path, image) as server:
+            yield server
+
+
+@contextlib.asynccontextmanager
+async def _client(driver: FakeDriver, run_path: Path, image: str) -> AsyncIterator[InProcess]:
     async with services(driver):
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
@@ -123,7 +137,9 @@ async def services(driver: Driver) -> AsyncIterator[NodeWorker]:
     worker = NodeWorker(node, driver)
     tasks = [
         asyncio.create_task(hub.run(stop)),
-        asyncio.create_task(messages.listen(node.pk, worker.wake, stop)),
+        asyncio.create_task(
+            messages.listen(node.pk, worker.wake, stop, worker.wake_images, worker.wake_reload)
+        ),
         asyncio.create_task(worker.run(stop)),
     ]
     try:

@@ -174,3 +174,10 @@ async def test_an_unknown_vm_is_404(vmm: InProcess, method: str) -> None:
     response = await vmm.call(method, {"id": "no-such-vm", "vcpu": 1})
     assert response.status_code == 404
     assert "no-such-vm" in response.json()["message"]
+
+
+async def test_what_qemu_says_is_cleaned_before_it_is_kept_or_told(vmm: InProcess) -> None:
+    vmm.driver.refuse_launch(None, "bad\0 \x1b[31mwords\u202e")
+    response = await vmm.call("CreateVm", vmm.configuration())
+    assert response.status_code == 409
+    assert response.json()["message"] == "bad� �[31mwords�"

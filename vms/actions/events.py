@@ -37,7 +37,7 @@ def record_event(vm: Vm, event: str, body: str) -> None:
 def _keep(vm: Vm, events: list[GuestEvent]) -> None:
     now = now_ms()
     Event.objects.bulk_create(
-        Event(vm=vm, event=_clean(one.event, 128), body=_clean(one.payload, MAX_BODY), timestamp_ms=now)
+        Event(vm=vm, event=printable(one.event, 128), body=printable(one.payload, MAX_BODY), timestamp_ms=now)
         for one in events[-MAX_EVENTS_KEPT:]
     )
     _drop_old(vm)
@@ -62,12 +62,12 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm
 
 
 def _consequence(vm: Vm, said: GuestEvent) -> Fields:
-    text = _clean(said.payload, MAX_PROGRESS)
+    text = printable(said.payload, MAX_PROGRESS)
     match said.event:
         case "boot.progress":
             return {"boot_progress": text}
         case "boot.error":
-            return {"boot_error": _clean(said.payload, MAX_BODY)}
+            return {"boot_error": printable(said.payload, MAX_BODY)}
         case "shutdown.progress":
             fields: Fields = {"shutdown_progress": text}
             # Its own wish, unless we asked: then what should be was decided by whoever asked.
@@ -100,6 +100,6 @@ def _drop_old(vm: Vm) -> None:
         Event.objects.filter(vm=vm, id__lt=oldest_kept).delete()
 
 
-def _clean(text: str, most: int) -> str:
+def printable(text: str, most: int) -> str:
     """Printable text of at most ``most`` characters."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text[:most])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vms.actions.change import Fields, change
-from vms.actions.events import record_event
+from vms.actions.events import MAX_BODY, printable, record_event
 from vms.actions.restart import RestartPolicy, after_exit
 from vms.choices import Actual, Desired
 from vms.conf import conf
@@ -100,6 +100,7 @@ def launched(vm_id: str, generation: int, sighting: Sighting, config_revision: i
 
 def refused(vm_id: str, generation: int, message: str) -> Vm | None:
     """The launch failed: an asked-for one is answered, an automatic one is tried again later."""
+    message = printable(message, MAX_BODY)
 
     def decide(vm: Vm) -> Fields:
         record_event(vm, "host.launch_failed", message)
@@ -183,7 +184,7 @@ def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields
     return {
         "observed_generation": generation,
         "outcome_code": code,
-        "outcome_message": message,
+        "outcome_message": printable(message, MAX_BODY),
     }
 
 
@@ -225,5 +226,5 @@ def _retry(vm: Vm, *, ran_ms: int, why: str) -> Fields:
     return {
         "restarts": follows.restarts,
         "next_retry_at_ms": follows.next_retry_at_ms,
-        "boot_error": f"{why}; {follows.words}",
+        "boot_error": printable(f"{why}; {follows.words}", MAX_BODY),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.in_process import InProcess, running
+from tests.prpc.conform import conforms
 from vms.conf import conf
 
 
@@ -18,7 +19,9 @@ def test_image() -> str:
     name = "dstack-test-0.5.3"
     folder = conf().image.path / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metadata.json").write_text('{"kernel": "k", "initrd": "i", "version": "0.5.3", "shared_ro": true}')
+    (folder / "metadata.json").write_text(
+        '{"kernel": "k", "initrd": "i", "version": "0.5.3", "shared_ro": true}'
+    )
     (folder / "k").write_bytes(b"kernel")
     (folder / "i").write_bytes(b"initrd")
     return name
@@ -31,4 +34,5 @@ async def vmm(
     """API, live rows and worker on this test's event loop, with VMs that a fake driver runs."""
     settings.VMM = conf().model_copy(update={"run_path": tmp_path / "vm"})
     async with running(tmp_path / "vm", test_image) as server:
+        server.client.event_hooks["response"].append(conforms)
         yield server

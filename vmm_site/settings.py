@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     "vms",
 ]
@@ -134,6 +136,18 @@ REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "vms.prpc.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "vms.prpc.openapi.schema.MethodSchema",
+}
+
+# What the document says is in vms.prpc.openapi; here is only how it is made.
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "dstack-vmm",
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "SCHEMA_PATH_PREFIX": "/prpc/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["vms.prpc.openapi.document.complete"],
 }
 
 LOGGING_CONFIG = None

@@ -6,10 +6,13 @@ from django.urls import path, re_path
 from vms.pages.healthz import healthz
 from vms.pages.index import console
 from vms.pages.logs import logs
-from vms.prpc.views import MethodView
+from vms.prpc.openapi.views import openapi_document, openapi_page
+from vms.prpc.views import method_urls
 
 urlpatterns = [
-    path("prpc/<str:method>", MethodView.as_view()),
+    *method_urls(),
+    path("api-docs/", openapi_page),
+    path("api-docs/openapi.json", openapi_document),
     path("logs", logs),
     path("healthz", healthz),
     path("admin/", admin.site.urls),

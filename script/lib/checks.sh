@@ -49,6 +49,7 @@ frontend_checks() {
   [[ -f $FRONTEND/package.json ]] || return 0
   check "Console lint" in_frontend npm run --silent lint
   check "Console format" in_frontend npm run --silent format:check
+  check "API types fresh" in_frontend npm run --silent check:api
   check "Console types" in_frontend npm run --silent typecheck
   check "Console tests" in_frontend npm run --silent test
   check "Console size" in_frontend npm run --silent check:budget

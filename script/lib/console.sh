@@ -64,12 +64,12 @@ need_node_packages() {
 
 # Files that browsers may keep for ever lie compressed in staticfiles/: the console's and the admin pages'.
 collect_static_files() {
-  env -u VMM_CONFIG VMM_DATA="$STATE/data" "$VENV/bin/python" "$ROOT/manage.py" collectstatic --no-input
+  env -u VMM_CONFIG VMM_DATA="$STATE/data" "$VENV/bin/python" "$ROOT/manage.py" collectstatic --no-input --ignore redoc --ignore "*.map"
 }
 
 need_static_files() {
   local wanted
-  wanted="$({ cat -- "$ROOT/requirements.txt" && console_files && digest "$ROOT/vmm_site/settings.py"; } | hash_of_input)"
+  wanted="$({ cat -- "$ROOT/requirements.txt" && console_files && digest "$ROOT/vmm_site/settings.py" "$ROOT/vms/static"; } | hash_of_input)"
   [[ -d $ROOT/staticfiles/admin ]] && is_stamped "$STATE/static.stamp" "$wanted" && return 0
   step "Static files" "compressing what browsers load" static collect_static_files ||
     fail "The files for browsers could not be collected."

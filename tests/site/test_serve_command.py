@@ -68,6 +68,7 @@ def test_the_banner_names_what_a_person_needs() -> None:
     for part in (
         "console   http://127.0.0.1:12000/",
         "http://127.0.0.1:12000/prpc/",
+        "API docs  http://127.0.0.1:12000/api-docs/",
         "http://127.0.0.1:12000/admin/",
         "/home/op/.local/share/dstack-vmm",
         "no KVM here: plain VMs run slowly",

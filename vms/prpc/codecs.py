@@ -145,7 +145,7 @@ def encoding_of(request: HttpRequest) -> Encoding:
         if flag.lower() not in ("", "1", "true"):
             raise Invalid(f"json: must be bare, 1 or true, not {flag[:20]!r}")
         return PRPC_JSON
-    if request.method == "GET" or request.content_type == "application/json":
+    if request.method in ("GET", "HEAD") or request.content_type == "application/json":
         return DOCUMENTED_JSON
     return PRPC_BINARY
 

@@ -59,11 +59,12 @@ class Text(WireField):
 class UInt32(WireField):
     proto_default = 0
     wanted = "a whole number from 0 to 4294967295"
+    maximum = 2**32 - 1
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, float) and data.is_integer():
             data = int(data)
-        if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data < 2**32:
+        if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data <= self.maximum:
             raise self.wrong()
         return data
 
@@ -71,6 +72,11 @@ class UInt32(WireField):
         if not (text.isascii() and text.isdigit()) or len(text) > 10:
             raise self.wrong()
         return int(text)
+
+
+class UInt64(UInt32):
+    wanted = "a whole number from 0 to 18446744073709551615"
+    maximum = 2**64 - 1
 
 
 class Bool(WireField):

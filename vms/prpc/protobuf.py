@@ -18,6 +18,11 @@ from vms.prpc.proto import vmm_pb2
 _SERVICE = vmm_pb2.DESCRIPTOR.services_by_name["Vmm"]
 
 
+def response_name(method: str) -> str:
+    """The name of the message that the method answers."""
+    return str(_SERVICE.methods_by_name[method].output_type.name)
+
+
 def read_request(method: str, body: bytes) -> dict[str, Any]:
     """The request's values. Raises Invalid for bytes that are no such message."""
     message = GetMessageClass(_SERVICE.methods_by_name[method].input_type)()

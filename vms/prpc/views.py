@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from vms.errors import MethodNotAllowed, NotFound, VmmError
-from vms.prpc.codecs import DOCUMENTED_JSON, Answer, Encoding, encoding_of
+from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
 from vms.prpc.fields import Message
 from vms.prpc.methods import METHODS, Method, Pending, find_method
 from vms.settling import SettlingResponse
 
+BY_QUERY = ("GET", "HEAD")
+
+
+class NoNegotiation(BaseContentNegotiation):
+    """How the request is written decides on the answer's form (``codecs``), never an Accept header."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
 
 class MethodView(APIView):
-    """Answers every method of the service."""
+    """Answers every method of the service. ``wire_method`` is the one that a URL stands for, if one only."""
+
+    http_method_names = ["get", "head", "post"]
+    content_negotiation_class = NoNegotiation
+    renderer_classes = (DocumentedJson,)  # one only, or DRF would say that answers vary by Accept
+    wire_method: ClassVar[Method | None] = None
 
     def get(self, request: Request, method: str) -> HttpResponse:
         return _answer(request._request, method)
@@ -31,7 +50,24 @@ class MethodView(APIView):
         told = as_vmm_error(exc)
         if told is None:
             raise exc
-        return _response(DOCUMENTED_JSON.error(told))
+        return _refusal(DOCUMENTED_JSON, told, self.kwargs["method"])
+
+    def _allowed_methods(self) -> list[str]:
+        """What the API's document lists: GET only where the method takes it."""
+        return _verbs(self.wire_method)
+
+
+def method_urls() -> list[URLPattern]:
+    """A path of its own for every method, and one for prefixed and unknown names."""
+    one_by_one = [
+        path(
+            f"prpc/{name}",
+            type(f"{name}View", (MethodView,), {"wire_method": method}).as_view(),  # type: ignore[attr-defined]
+            {"method": name},
+        )
+        for name, method in METHODS.items()
+    ]
+    return [*one_by_one, path("prpc/<str:method>", MethodView.as_view())]
 
 
 def _answer(request: HttpRequest, name: str) -> HttpResponse:
@@ -46,7 +82,7 @@ def _answer(request: HttpRequest, name: str) -> HttpResponse:
         told = as_vmm_error(error)
         if told is None:
             raise
-        return _response(encoding.error(told))
+        return _refusal(encoding, told, name)
     if isinstance(outcome, Pending):
         return _settling(outcome, encoding, method.name)
     return _response(encoding.result(outcome, method.name))
@@ -56,17 +92,28 @@ def _method(request: HttpRequest, name: str) -> Method:
     method = find_method(name)
     if method is None:
         raise NotFound(f"there is no method {name[:80]!r}; there are {', '.join(METHODS)}")
-    if request.method == "GET" and not method.allows_get:
+    if request.method in BY_QUERY and not method.allows_get:
         raise MethodNotAllowed(f"{method.name} changes something or takes a long request: use POST")
     return method
 
 
 def _data(request: HttpRequest, encoding: Encoding, method: Method, message: Message) -> Any:
     """The request's values before validation: of the query for GET, of the body for POST."""
-    if request.method == "GET":
+    if request.method in BY_QUERY:
         return message.query_to_data({name: request.GET[name] for name in request.GET})
     data = encoding.parse(io.BytesIO(request.body), parser_context={"method": method.name})
     return {} if data is None else data
+
+
+def _verbs(method: Method | None) -> list[str]:
+    return ["POST"] if method is not None and not method.allows_get else ["GET", "HEAD", "POST"]
+
+
+def _refusal(encoding: Encoding, error: VmmError, name: str) -> HttpResponse:
+    response = _response(encoding.error(error))
+    if isinstance(error, MethodNotAllowed):
+        response["Allow"] = ", ".join(_verbs(find_method(name)))
+    return response
 
 
 def _settling(pending: Pending, encoding: Encoding, method: str) -> SettlingResponse:

@@ -1,4 +1,5 @@
 import { readCookie } from '@/lib/cookie';
+import type { AnswerOf, Method, RequestOf } from './methods';
 
 /** The server waits up to 30 s for a VM to start or stop before it answers 504 itself. */
 const TIMEOUT_MS = 45_000;
@@ -17,15 +18,15 @@ export class ApiError extends Error {
 }
 
 /** Calls one method of the API. Resolves to its JSON, or undefined where the method answers nothing. */
-export async function call(method: string, request: object): Promise<unknown> {
+export async function call<M extends Method>(method: M, request: RequestOf<M>): Promise<AnswerOf<M>> {
   const response = await send(method, request);
-  if (response.status === 204) return undefined;
+  if (response.status === 204) return undefined as AnswerOf<M>;
   const text = await response.text();
   if (!response.ok) throw new ApiError(response.status, failureMessage(response, text));
-  return text === '' ? undefined : (JSON.parse(text) as unknown);
+  return (text === '' ? undefined : JSON.parse(text)) as AnswerOf<M>;
 }
 
-async function send(method: string, request: object): Promise<Response> {
+async function send(method: Method, request: unknown): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' };
   const token = readCookie('csrftoken');
   if (token !== null) headers['X-CSRFToken'] = token;

@@ -1,13 +1,10 @@
+import type { Message } from './methods';
+
 /** What the status stream says about VMs and their host. Times are milliseconds since 1970. */
 
-export type VmStatus = 'running' | 'exited' | 'stopping' | 'stopped' | 'removing';
+export type VmStatus = Message<'VmInfo'>['status'];
 
-export interface PortMapping {
-  protocol: string;
-  host_address: string;
-  host_port: number;
-  vm_port: number;
-}
+export type PortMapping = Message<'PortMapping'>;
 
 export interface VmRow {
   id: string;

@@ -1,0 +1,21 @@
+"""What the API's document says in words, by method and by field. Shapes come from the serializers.
+
+Method examples are used by tests: requests are sent to a server, answers are held against the schema.
+"""
+
+from __future__ import annotations
+
+from vms.prpc.openapi.words import host, images, machines
+from vms.prpc.openapi.words.base import MethodWords
+from vms.prpc.openapi.words.fields import FIELDS
+from vms.prpc.openapi.words.overview import OVERVIEW
+
+METHODS: dict[str, MethodWords] = {**machines.METHODS, **images.METHODS, **host.METHODS}
+
+
+def of_method(name: str) -> MethodWords:
+    """The method's words; a method without any is still in the document."""
+    return METHODS.get(name) or MethodWords("Other", name, "")
+
+
+__all__ = ["FIELDS", "METHODS", "OVERVIEW", "MethodWords", "of_method"]

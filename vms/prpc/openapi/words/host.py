@@ -1,0 +1,121 @@
+"""Methods about the host, its keys and its processes."""
+
+from __future__ import annotations
+
+from vms.prpc.openapi.words.base import MethodWords
+from vms.prpc.openapi.words.machines import APP_ID, ID
+
+HOST, KEYS, PROCESSES = "Host", "Keys", "Processes"
+PROCESS_ID = {"By id": {"id": ID}}
+
+METHODS = {
+    "Version": MethodWords(
+        HOST,
+        "Version of this server",
+        "`rev` is the short git revision it was built of.",
+        answers={"A version": {"version": "0.6.0", "rev": "abc1234"}},
+    ),
+    "GetMeta": MethodWords(
+        HOST,
+        "Settings that clients need",
+        "The KMS and gateway of this host, how much it gives to VMs (0: no limit), and its kinds of network.",
+        answers={
+            "A host with a bridge": {
+                "kms": {"url": "https://kms.example.com", "urls": ["https://kms.example.com"]},
+                "gateway": {
+                    "url": "https://gateway.example.com",
+                    "base_domain": "example.com",
+                    "port": 443,
+                    "agent_port": 8090,
+                    "urls": ["https://gateway.example.com"],
+                },
+                "resources": {
+                    "max_cvm_number": 1000,
+                    "max_allocable_vcpu": 64,
+                    "max_allocable_memory_in_mb": 262144,
+                },
+                "networking": {
+                    "supported_modes": ["user", "bridge"],
+                    "default_mode": "user",
+                    "default_bridge": "br0",
+                },
+            }
+        },
+    ),
+    "ListGpus": MethodWords(
+        HOST,
+        "GPUs of this host",
+        "`slot` is what CreateVm's `gpus` names. A GPU serves one running VM.",
+        answers={
+            "One GPU": {
+                "gpus": [
+                    {
+                        "slot": "65:00.0",
+                        "product_id": "10de:2331",
+                        "description": "NVIDIA H100 PCIe",
+                        "is_free": True,
+                    }
+                ],
+                "allow_attach_all": False,
+            }
+        },
+    ),
+    "ReloadVms": MethodWords(
+        HOST,
+        "Read the VMs' directories again",
+        "Imports what was put there, updates what was changed there, forgets what is gone.",
+        answers={"Two found": {"loaded": 2, "updated": 0, "removed": 0}},
+        failures=(409, 503, 504),
+    ),
+    "GetAppEnvEncryptPubKey": MethodWords(
+        KEYS,
+        "The key that an app's environment is encrypted to",
+        "Passed through from the KMS. `signature_v1` is the KMS's signature over the app id, `timestamp` and "
+        "the key; `signature` the older one without the time. Check them before you encrypt.",
+        {"By app id": {"app_id": APP_ID}},
+        {
+            "A key": {
+                "public_key": "ab" * 32,
+                "signature": "cd" * 65,
+                "timestamp": 1796040000,
+                "signature_v1": "ef" * 65,
+            }
+        },
+        (502, 503, 504),
+    ),
+    "SvList": MethodWords(
+        PROCESSES,
+        "Processes behind the VMs",
+        "A VM's QEMU has the VM's id; a helper has it as its beginning. `status` is `running`, `stopped`, "
+        "`exited(<code>)` or `error(<message>)`.",
+        answers={
+            "One VM": {
+                "processes": [
+                    {
+                        "id": ID,
+                        "name": "my-app",
+                        "status": "running",
+                        "pid": 4711,
+                        "command": "qemu-system-x86_64",
+                        "note": "",
+                    }
+                ]
+            }
+        },
+        failures=(503, 504),
+    ),
+    "SvStop": MethodWords(
+        PROCESSES,
+        "Stop a process",
+        "The process of a VM is stopped as StopVm does it.",
+        PROCESS_ID,
+        failures=(404, 409, 503, 504),
+    ),
+    "SvRemove": MethodWords(
+        PROCESSES,
+        "Forget a process that has ended",
+        "Only one that doesn't run.",
+        PROCESS_ID,
+        failures=(404, 409, 503, 504),
+    ),
+}

@@ -1,0 +1,154 @@
+"""The response messages, one serializer each: what the API's document says, and what tests hold answers to.
+
+Answers are plain values from ``selectors`` and are written as they are; checking each of ten
+thousand rows again at run time would only cost time.
+"""
+
+from __future__ import annotations
+
+from vms.prpc.fields import Bool, Bytes, ListOf, Message, Text, UInt32, UInt64
+from vms.prpc.serializers import VmConfigurationMessage
+
+
+class ComposeHash(Message):
+    hash = Text()
+
+
+class GuestEvent(Message):
+    event = Text()
+    body = Text()
+    timestamp = UInt64()
+
+
+class NetworkInterfaceStatus(Message):
+    mode = Text()
+    backend = Text()
+    mac = Text()
+    bridge_name = Text(optional=True)
+    netdev_id = Text(optional=True)
+
+
+class VmInfo(Message):
+    id = Text()
+    name = Text()
+    status = Text()
+    uptime = Text()
+    app_url = Text(optional=True)
+    app_id = Text()
+    instance_id = Text(optional=True)
+    configuration = VmConfigurationMessage()
+    exited_at = Text(optional=True)
+    boot_progress = Text()
+    boot_error = Text()
+    shutdown_progress = Text()
+    image_version = Text()
+    events = ListOf(GuestEvent())
+    interfaces = ListOf(NetworkInterfaceStatus())
+
+
+class StatusResponse(Message):
+    vms = ListOf(VmInfo())
+    port_mapping_enabled = Bool()
+    total = UInt32()
+
+
+class GetInfoResponse(Message):
+    found = Bool()
+    info = VmInfo()
+
+
+class ImageInfo(Message):
+    name = Text()
+    description = Text()
+    version = Text()
+    is_dev = Bool()
+
+
+class ImageListResponse(Message):
+    images = ListOf(ImageInfo())
+
+
+class PublicKeyResponse(Message):
+    public_key = Bytes()
+    signature = Bytes()
+    timestamp = UInt64()
+    signature_v1 = Bytes()
+
+
+class KmsSettings(Message):
+    url = Text()
+    urls = ListOf(Text())
+
+
+class GatewaySettings(Message):
+    url = Text()
+    base_domain = Text()
+    port = UInt32()
+    agent_port = UInt32()
+    urls = ListOf(Text())
+
+
+class ResourcesSettings(Message):
+    max_cvm_number = UInt32()
+    max_allocable_vcpu = UInt32()
+    max_allocable_memory_in_mb = UInt32()
+
+
+class NetworkingCapabilities(Message):
+    supported_modes = ListOf(Text())
+    default_mode = Text()
+    default_bridge = Text()
+
+
+class GetMetaResponse(Message):
+    kms = KmsSettings()
+    gateway = GatewaySettings()
+    resources = ResourcesSettings()
+    networking = NetworkingCapabilities()
+
+
+class VersionResponse(Message):
+    version = Text()
+    rev = Text()
+
+
+class GpuInfo(Message):
+    slot = Text()
+    product_id = Text()
+    description = Text()
+    is_free = Bool()
+
+
+class ListGpusResponse(Message):
+    gpus = ListOf(GpuInfo())
+    allow_attach_all = Bool()
+
+
+class ReloadVmsResponse(Message):
+    loaded = UInt32()
+    updated = UInt32()
+    removed = UInt32()
+
+
+class SvProcessInfo(Message):
+    id = Text()
+    name = Text()
+    status = Text()
+    pid = UInt32(optional=True)
+    command = Text()
+    note = Text()
+
+
+class SvListResponse(Message):
+    processes = ListOf(SvProcessInfo())
+
+
+class RegistryImageInfo(Message):
+    tag = Text()
+    local = Bool()
+    pulling = Bool()
+    error = Text()
+
+
+class RegistryImageListResponse(Message):
+    images = ListOf(RegistryImageInfo())

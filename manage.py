@@ -42,11 +42,26 @@ def take_global_options(argv: list[str], environ: MutableMapping[str, str]) -> l
     return rest
 
 
+def check_config(argv: list[str]) -> None:
+    """Run that command without the site's settings, which stop where the configuration is wrong."""
+    from django.conf import settings
+
+    settings.configure()
+
+    from vms.management.commands.check_config import Command
+
+    Command().run_from_argv(argv)
+
+
 def main() -> None:
     # An editor's or a cron job's working folder is nobody's business: the code is here.
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmm_site.settings")
     argv = take_global_options(sys.argv, os.environ)
+
+    if argv[1:2] == ["check_config"]:
+        check_config(argv)
+        return
 
     from django.core.management import execute_from_command_line
 

@@ -16,7 +16,7 @@ No Django in here.
 """
 
 from vmm_site.config.errors import ConfigError, Problem
-from vmm_site.config.load import load_config
+from vmm_site.config.load import Examined, examine_config, load_config
 from vmm_site.config.model import Config
 
-__all__ = ["Config", "ConfigError", "Problem", "load_config"]
+__all__ = ["Config", "ConfigError", "Examined", "Problem", "examine_config", "load_config"]

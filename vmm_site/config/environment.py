@@ -25,20 +25,26 @@ SHORT_NAMES: dict[str, Key] = {
 NOT_SET_FROM_OUTSIDE = {"from_file", "notes"}
 
 
-def overrides(environ: Mapping[str, str]) -> Iterator[tuple[Key, str, Any]]:
-    """Yield (key, variable, value) for each variable that is ours; the short names win.
+def overrides(environ: Mapping[str, str]) -> tuple[dict[Key, tuple[str, Any]], list[Problem]]:
+    """(variable, value) for each key that a variable sets, the short names first.
 
-    Raises:
-        ConfigError: a ``…_FILE`` that can't be read, or a list that can't be parsed.
+    Beside them the problems: a ``…_FILE`` that can't be read, a list that can't be parsed.
     """
     found: dict[Key, tuple[str, Any]] = {}
-    for key, field in settable(Config):
-        variable = PREFIX + "__".join(key).upper()
-        _take(found, environ, key, variable, field)
-    for variable, key in SHORT_NAMES.items():
-        _take(found, environ, key, variable, Config.model_fields[key[0]])
-    for key, (variable, value) in found.items():
-        yield key, variable, value
+    problems: list[Problem] = []
+    named = [(key, variable_of(key), field) for key, field in settable(Config)]
+    short = [(key, variable, Config.model_fields[key[0]]) for variable, key in SHORT_NAMES.items()]
+    for key, variable, field in [*named, *short]:
+        try:
+            _take(found, environ, key, variable, field)
+        except ConfigError as error:
+            problems += error.problems
+    return found, problems
+
+
+def variable_of(key: Key) -> str:
+    """The environment variable that sets a value: ``VMM_CVM__CID_START``."""
+    return PREFIX + "__".join(key).upper()
 
 
 def settable(model: type[BaseModel], prefix: Key = ()) -> Iterator[tuple[Key, FieldInfo]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any, get_args, get_origin
 
@@ -9,11 +10,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from vmm_site.config.environment import Key, section_of
+from vmm_site.config.environment import Key, section_of, settable
 from vmm_site.config.errors import Problem
 from vmm_site.config.model import Config
 
-SECRETS = {"tokens", "mock_attestation_seed", "database_url", "redis_url"}
+SECRETS = {key[-1] for key, field in settable(Config) if not field.repr}
+"""Names of values that are never shown: the model says ``repr=False`` of them."""
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 def problem_of(error: ErrorDetails, sources: dict[Key, str], source: str) -> Problem:
@@ -25,7 +28,7 @@ def problem_of(error: ErrorDetails, sources: dict[Key, str], source: str) -> Pro
         key=key,
         reason=_reason(error),
         value="" if SECRETS & set(names) else _shown(error["input"]),
-        allowed=_allowed(_field_at(names)),
+        allowed=allowed(_field_at(names)),
     )
 
 
@@ -46,8 +49,13 @@ def _source_of(names: Key, sources: dict[Key, str], source: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, dict | list | tuple | BaseModel) or value is None:
         return ""
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    text = without_credentials(str(value).lower() if isinstance(value, bool) else repr(value))
     return text if len(text) <= 120 else text[:117] + "…"
+
+
+def without_credentials(text: str) -> str:
+    """The same, with what stands before ``@`` in a URL masked."""
+    return _CREDENTIALS.sub("***@", text)
 
 
 def _reason(error: ErrorDetails) -> str:
@@ -84,7 +92,8 @@ def _item_section(field: FieldInfo) -> type[BaseModel] | None:
     return None
 
 
-def _allowed(field: FieldInfo | None) -> str:
+def allowed(field: FieldInfo | None) -> str:
+    """What may be written there, for people; empty where nothing short can be said."""
     if field is None or section_of(field):
         return ""
     if field.description:

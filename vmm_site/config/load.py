@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,21 @@ from vmm_site.config.replaced import REPLACED, Table, bring_up_to_date
 from vmm_site.config.values import resolve_path
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What file and environment say together.
+
+    ``config`` is None where there are ``problems``, and those are all of them. ``origins``
+    names, for every value that isn't a default, the file or the variable that set it.
+    """
+
+    file: Path | None
+    config: Config | None
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    origins: Mapping[Key, str]
+
+
 def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     """Read, complete and check the configuration.
 
@@ -28,27 +44,65 @@ def load_config(path: Path | None, environ: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: the file can't be read, or values are wrong. All of them are named.
     """
+    found = examine_config(path, environ)
+    if found.config is None:
+        raise ConfigError(*found.problems)
+    return found.config
+
+
+def examine_config(path: Path | None, environ: Mapping[str, str]) -> Examined:
+    """The same, for somebody who wants to know where each value comes from. Raises nothing."""
     if path is None and environ.get("VMM_CONFIG"):
         path = Path(environ["VMM_CONFIG"])
     home = Path(environ.get("HOME") or Path("~").expanduser())
-    file = None if path is None else resolve_path(str(path), {"base": Path.cwd(), "home": home})
-    table = {} if file is None else _read(file)
+    problems: list[Problem] = []
+    file, table = None, {}
+    try:
+        file = None if path is None else resolve_path(str(path), {"base": Path.cwd(), "home": home})
+        table = {} if file is None else _read(file)
+    except ConfigError as error:
+        problems += error.problems
+    except ValueError as error:
+        problems.append(Problem(repr(str(path)), "", str(error)))
+    source = "default" if path is None else str(file or path)
     notes = [*bring_up_to_date(table), *_drop_unknown(table, Config)]
+    origins = dict.fromkeys(_keys_in(table, Config), source)
 
     sources: dict[Key, str] = {}
-    for key, variable, value in overrides(environ):
-        _put(table, key, value, variable)
+    changes, wrong = overrides(environ)
+    problems += wrong
+    for key, (variable, value) in changes.items():
+        try:
+            _put(table, key, value, variable)
+        except ConfigError as error:
+            problems += error.problems
         sources[key] = f"environment variable {variable}"
-    source = str(file) if file else "default"
+    origins |= sources
 
     context = {"base": file.parent if file else Path.cwd(), "home": home}
-    _complete(table, context, environ, first_try=file is None)
-    _split_address(table, sources, source)
+    _complete(table, context, environ, first_try=path is None)
     try:
-        return Config.model_validate({**table, "from_file": file, "notes": tuple(notes)}, context=context)
+        _split_address(table, sources, source, origins)
+    except ConfigError as error:
+        problems += error.problems
+        del table["address"]
+    config = None
+    try:
+        config = Config.model_validate({**table, "from_file": file, "notes": tuple(notes)}, context=context)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        raise ConfigError(*(problem_of(e, sources, source) for e in found)) from None
+        problems += [problem_of(e, sources, source) for e in error.errors(include_url=False)]
+    return Examined(file, None if problems else config, tuple(problems), tuple(notes), origins)
+
+
+def _keys_in(table: Table, model: type[BaseModel], prefix: Key = ()) -> Iterator[Key]:
+    """The settings that a table of the file gives a value to, by their names of today."""
+    for name, field in model.model_fields.items():
+        inner = section_of(field)
+        for alias in (name, *_aliases(field.validation_alias)):
+            if inner is not None and isinstance(table.get(alias), dict):
+                yield from _keys_in(table[alias], inner, (*prefix, name))
+            elif alias in table:
+                yield (*prefix, name)
 
 
 def _read(file: Path) -> Table:
@@ -123,7 +177,7 @@ def _complete(
             cvm["port_mapping"].setdefault("enabled", True)
 
 
-def _split_address(table: Table, sources: dict[Key, str], source: str) -> None:
+def _split_address(table: Table, sources: Mapping[Key, str], source: str, origins: dict[Key, str]) -> None:
     """``unix:PATH``, ``tcp:HOST:PORT`` and ``HOST:PORT`` may all be written as ``address``.
 
     A Unix socket there stands alone unless a TCP port is named beside it by
@@ -134,6 +188,7 @@ def _split_address(table: Table, sources: dict[Key, str], source: str) -> None:
         return
     if address.startswith("unix:"):
         table.setdefault("unix_socket", address.removeprefix("unix:"))
+        origins.setdefault(("unix_socket",), origins[("address",)])
         table["address"] = "127.0.0.1" if ("port",) in sources else ""
         return
     host, port = _host_and_port(address.removeprefix("tcp:"))
@@ -143,6 +198,7 @@ def _split_address(table: Table, sources: dict[Key, str], source: str) -> None:
     table["address"] = host
     if port and ("port",) not in sources:
         table["port"] = port
+        origins[("port",)] = origins[("address",)]
 
 
 def _host_and_port(text: str) -> tuple[str, str]:

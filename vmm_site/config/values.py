@@ -162,9 +162,11 @@ HostPath = Annotated[Path, BeforeValidator(_host_path)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_optional_path)]
 Command = Annotated[Path | None, BeforeValidator(_command)]
 """A program: a path, or a bare name to be looked up in ``PATH``; empty means the usual one."""
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-OptionalHttpUrl = Annotated[str, AfterValidator(_optional_http_url)]
-Ip = Annotated[str, AfterValidator(_ip)]
+HttpUrl = Annotated[str, AfterValidator(_http_url), Field(description="an http:// or https:// URL")]
+OptionalHttpUrl = Annotated[
+    str, AfterValidator(_optional_http_url), Field(description="an http:// or https:// URL, or nothing")
+]
+Ip = Annotated[str, AfterValidator(_ip), Field(description="an IP address")]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:%-]*$", description="an IP address or a host name")]
 InterfaceName = Annotated[
     str,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vms.choices import Platform
 from vms.conf import conf
 from vms.hypervisor.accelerator import choose_accelerator, find_qemu
 from vms.hypervisor.base import Accelerator, HostSettings
+
+if TYPE_CHECKING:
+    from vmm_site.config import Config
 
 CPUINFO = Path("/proc/cpuinfo")
 TDX_SWITCH = Path("/sys/module/kvm_intel/parameters/tdx")
@@ -26,20 +30,21 @@ class Host:
     notes: tuple[str, ...]
 
 
-def look_around() -> Host:
-    """Find QEMU, accelerator and platform.
+def look_around(whole: Config | None = None) -> Host:
+    """Find QEMU, accelerator and platform, for this process's configuration or another one.
 
     Raises:
         HostUnfit: QEMU is missing, or what the operator demands isn't there.
     """
-    config = conf().cvm
+    whole = whole or conf()
+    config = whole.cvm
     tools = find_qemu(_path(config.qemu_path), _path(config.qemu_img_path))
     wanted = None if config.accelerator == "auto" else Accelerator(config.accelerator)
     choice = choose_accelerator(wanted)
     platform, missing = _platform(str(config.platform), choice.accelerator)
     notes = [f"QEMU {tools.version}; {choice.reason}"]
     notice = ""
-    if platform is Platform.NONE and conf().from_file is None:
+    if platform is Platform.NONE and whole.from_file is None:
         notice = f"This host has no confidential computing ({missing}): VMs run as plain guests (no_tee)."
         notes.append(notice)
     elif platform is Platform.NONE:

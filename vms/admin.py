@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from vms.actions import vms
 from vms.errors import VmmError
-from vms.models import Event, Gpu, Image, Node, PortMapping, Vm
+from vms.models import Event, Gpu, Image, Node, PortMapping, Pull, Vm
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -89,6 +89,12 @@ class NodeAdmin(ReadOnly):
 class ImageAdmin(ReadOnly):
     list_display = ("name", "version", "is_dev", "size", "problem", "node")
     list_filter = ("node", "is_dev")
+
+
+@admin.register(Pull)
+class PullAdmin(ReadOnly):
+    list_display = ("name", "tag", "state", "bytes_done", "bytes_total", "error", "node")
+    list_filter = ("node", "state")
 
 
 @admin.register(Gpu)

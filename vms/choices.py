@@ -49,6 +49,21 @@ class Status(models.TextChoices):
         return cls.STOPPING if runs else cls.STOPPED
 
 
+class PullState(models.TextChoices):
+    """How far the pull of an image is."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    UNPACKING = "unpacking"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    FAILED = "failed"
+
+
+PULLING = (PullState.QUEUED, PullState.DOWNLOADING, PullState.UNPACKING)
+"""A pull that goes on, or will."""
+
+
 class Protocol(models.TextChoices):
     TCP = "tcp"
     UDP = "udp"

@@ -12,6 +12,7 @@ declare -A DEBIAN_PACKAGE=(
   [chromium]=chromium
   [shellcheck]=shellcheck
   [fonts]=fonts-dejavu-core
+  [docker-registry]=docker-registry
 )
 
 declare -A MEANING=(

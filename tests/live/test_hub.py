@@ -16,6 +16,9 @@ async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
         def gone(self, vm_id: str) -> None:
             self.told.append(-1)
 
+        def pulls(self, text: str) -> None:
+            raise AssertionError("nobody pulls here")
+
     mine, watcher = Hub(), Noting()
     mine.join(watcher)
     for revision in (1, 3, 2, 3, 4):

@@ -29,6 +29,12 @@ class Image(Section):
 
     path: HostPath
     registry: Text = ""
+    max_size: Annotated[Size, Field(ge=1024**2)] = 32 * 1024**3
+    """Bytes that a pulled image may take, unpacked; also what may be downloaded for it."""
+    max_files: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1000
+    """Files and folders that a pulled image may have."""
+    keep_free: Size = 1024**3
+    """Bytes that a pull leaves free in the image folder's file system."""
 
 
 class Kms(Section):

@@ -1,11 +1,18 @@
-"""Rows of images follow the node's image folder, which is the truth."""
+"""Rows of images follow the node's image folder, which is the truth; and images can be deleted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from django.db.models import QuerySet
+
+from vms.actions import pulls
+from vms.actions.nodes import node_for_new_vm
 from vms.database import writing
-from vms.models import Image
+from vms.errors import Conflict, NotFound
+from vms.live import publish
+from vms.models import Image, Node, Pull, Vm
 
 
 @dataclass(frozen=True)
@@ -40,3 +47,55 @@ def sync(node_id: int, found: list[ImageFields]) -> bool:
             values = asdict(fields)
             Image.objects.update_or_create(node_id=node_id, name=values.pop("name"), defaults=values)
     return True
+
+
+def delete(name: str) -> int | None:
+    """Have an image deleted; its row's id, which is gone once that is done.
+
+    A pull of that name is cancelled instead, or its failure forgotten, and there is nothing
+    to wait for: None.
+
+    Raises:
+        NotFound: no such image. Conflict: a VM uses it. Unavailable: nobody is there to do it.
+    """
+    node = node_for_new_vm()
+    with writing():
+        image = Image.objects.filter(node=node, name=name).first()
+        pull = Pull.objects.filter(node=node, name=name).first()
+        if image is None and pull is None:
+            raise NotFound(f"id: no image {name[:80]!r} on node {node.name!r}")
+        if image is not None:
+            _require_unused(node, name)
+            Image.objects.filter(pk=image.pk).update(deleting=True, delete_error="")
+            publish.wake_images(node.pk)
+        if pull is not None:
+            pulls.cancel(pull)
+    return None if image is None else image.pk
+
+
+def deleted(image_id: int) -> None:
+    """Nothing of the image is left on the node."""
+    _end_of_deletion(image_id, lambda rows: rows.delete())
+
+
+def not_deleted(image_id: int, error: str) -> None:
+    """The image could not be deleted; why."""
+    _end_of_deletion(image_id, lambda rows: rows.update(deleting=False, delete_error=error))
+
+
+def _end_of_deletion(image_id: int, write: Callable[[QuerySet[Image]], object]) -> None:
+    with writing():
+        rows = Image.objects.filter(pk=image_id, deleting=True)
+        for name in list(rows.values_list("name", flat=True)):
+            write(rows)
+            publish.image_changed(name)
+
+
+def _require_unused(node: Node, name: str) -> None:
+    users = list(Vm.objects.filter(node=node, image=name).order_by("created_at_ms", "id")[:4])
+    if users:
+        named = ", ".join(f"{vm.name!r} ({vm.pk})" for vm in users[:3])
+        more = ", …" if len(users) > 3 else ""
+        raise Conflict(
+            f"image {name!r} is used by VM {named}{more}; remove it or give it another image first"
+        )

@@ -87,10 +87,14 @@ def require_image(node: Node, name: str) -> None:
     """Raises NotFound for an image that the node hasn't got, Conflict for one that can't be used."""
     image = Image.objects.filter(node=node, name=name).first()
     if image is None:
-        usable = Image.objects.filter(node=node, problem="").values_list("name", flat=True)[:20]
+        usable = Image.objects.filter(node=node, problem="", deleting=False).values_list("name", flat=True)[
+            :20
+        ]
         raise NotFound(
             f"image: no image {name!r} on node {node.name!r}; it has {', '.join(usable) or 'none'}"
         )
+    if image.deleting:
+        raise Conflict(f"image: {name!r} is being deleted")
     if image.problem:
         raise Conflict(f"image: {name!r} can't be used: {image.problem}")
 

@@ -71,6 +71,11 @@ def scan(images_path: Path) -> list[FoundFolder]:
     return found
 
 
+def is_name(name: str) -> bool:
+    """Whether an image's folder can have that name."""
+    return _NAME.match(name) is not None and ".." not in name
+
+
 def read_image(images_path: Path, name: str) -> StoredImage:
     """Read and check one image.
 

@@ -33,6 +33,11 @@ def node_channel(node_id: int) -> str:
     return f"node.{node_id}"
 
 
+def image_key(name: str) -> str:
+    """What waiting for an image is called in the hub; no VM has such an id."""
+    return f"image/{name}"
+
+
 def broadcast(message: dict[str, Any]) -> None:
     """Send to everybody who watches rows. From any thread; never fails."""
     _hand_over(lambda: get_channel_layer().group_send(ROWS, message))

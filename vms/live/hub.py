@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 
 from vms.database import in_database
 from vms.live import bus
+from vms.live.pulls import PullsFeed
 from vms.selectors import watch
 
 REPAIR_INTERVAL_S = 5.0
@@ -31,6 +32,8 @@ class Watcher(Protocol):
 
     def gone(self, vm_id: str) -> None: ...
 
+    def pulls(self, text: str) -> None: ...
+
 
 class Hub:
     """Hands every change to the watchers and wakes those who wait for one VM."""
@@ -39,6 +42,7 @@ class Hub:
         self._watchers: set[Watcher] = set()
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._known: dict[str, int] = {}
+        self._pulls = PullsFeed(lambda: self._watchers)
 
     def join(self, watcher: Watcher) -> None:
         """Begin to hear of changes. Join first, then read the snapshot: nothing is missed between."""
@@ -68,8 +72,9 @@ class Hub:
         await layer.group_add(bus.ROWS, channel)
         receiving = asyncio.create_task(self._receive(layer, channel))
         repairing = asyncio.create_task(self._repair())
+        pulls = asyncio.create_task(self._pulls.run())
         stopping = asyncio.create_task(stop.wait())
-        tasks = {receiving, repairing, stopping}
+        tasks = {receiving, repairing, pulls, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
@@ -89,12 +94,15 @@ class Hub:
                 _log.exception("a message about a row could not be handed out")
 
     def _hand_out(self, message: dict[str, Any]) -> None:
+        if message["type"] == "pulls":
+            self._pulls.changed()
+            return
         vm_id = message["id"]
         if message["type"] == "vm.gone":
             self._known.pop(vm_id, None)
             for watcher in list(self._watchers):
                 watcher.gone(vm_id)
-        elif message["revision"] >= self._known.get(vm_id, 0):
+        elif message["type"] == "vm.row" and message["revision"] >= self._known.get(vm_id, 0):
             self._known[vm_id] = message["revision"]
             for watcher in list(self._watchers):
                 watcher.row(vm_id, message["revision"], message["row"])

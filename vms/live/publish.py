@@ -28,6 +28,22 @@ def wake(node_id: int, vm_id: str) -> None:
     transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message), robust=True)
 
 
+def pulls_changed() -> None:
+    """Once the transaction is committed, have everybody who watches told how all pulls of images are."""
+    transaction.on_commit(lambda: bus.broadcast({"type": "pulls"}), robust=True)
+
+
+def image_changed(name: str) -> None:
+    """Once the transaction is committed, wake whoever waits for that image."""
+    message = {"type": "image.changed", "id": bus.image_key(name)}
+    transaction.on_commit(lambda: bus.broadcast(message), robust=True)
+
+
+def wake_images(node_id: int) -> None:
+    """Once the transaction is committed, have the node's worker look at its images and pulls."""
+    transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), {"type": "images.wake"}), robust=True)
+
+
 def _send_row(vm_id: str) -> None:
     row = watch.watch_row(vm_id)
     if row is not None:

@@ -12,7 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from vms.database import in_database
 from vms.live.hub import hub
-from vms.selectors import node, watch
+from vms.selectors import node, pulls, watch
 
 FAILED = 4000
 """Close code: a bug, or the database is away."""
@@ -30,6 +30,8 @@ class StatusConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self._rows: dict[str, str] = {}
         self._gone: set[str] = set()
+        self._pulls: str | None = None
+        self._told_pulls = "[]"
         self._news = asyncio.Event()
         self._unread = 0
         await self.accept()
@@ -58,6 +60,10 @@ class StatusConsumer(AsyncWebsocketConsumer):
         self._gone.add(vm_id)
         self._news.set()
 
+    def pulls(self, text: str) -> None:
+        self._pulls = text
+        self._news.set()
+
     async def _send_all(self) -> None:
         try:
             await self._send_snapshot()
@@ -77,7 +83,18 @@ class StatusConsumer(AsyncWebsocketConsumer):
         this = await in_database(node.this_node)
         await self._send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
 
+        await self._send_pulls(await in_database(pulls.encoded_rows))
+
+    async def _send_pulls(self, text: str) -> None:
+        """How all pulls of images are; whoever reads frames knows of none until told."""
+        if text != self._told_pulls:
+            self._told_pulls = text
+            await self._send_frame(b'{"type":"pulls","pulls":' + text.encode() + b"}")
+
     async def _send_news(self) -> None:
+        text, self._pulls = self._pulls, None
+        if text is not None:
+            await self._send_pulls(text)
         rows, self._rows = list(self._rows.values()), {}
         gone, self._gone = sorted(self._gone), set()
         if gone:

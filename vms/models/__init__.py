@@ -5,6 +5,7 @@ from vms.models.gpu import Gpu
 from vms.models.image import Image
 from vms.models.node import Node
 from vms.models.port import PortMapping
+from vms.models.pull import Pull
 from vms.models.vm import Vm
 
-__all__ = ["Event", "Gpu", "Image", "Node", "PortMapping", "Vm"]
+__all__ = ["Event", "Gpu", "Image", "Node", "PortMapping", "Pull", "Vm"]

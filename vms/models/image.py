@@ -18,6 +18,8 @@ class Image(models.Model):
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of sha256sum.txt, hex.")
     size = models.BigIntegerField(default=0, help_text="Bytes on disk.")
     problem = models.TextField(blank=True, help_text="Why it can't be used; empty if it can.")
+    deleting = models.BooleanField(default=False, help_text="Asked for; the node's worker does it.")
+    delete_error = models.TextField(blank=True, help_text="Why the last try to delete it failed.")
 
     class Meta:
         constraints: ClassVar = [

@@ -24,25 +24,33 @@ _log = logging.getLogger(__name__)
 class NodeConsumer(AsyncConsumer):
     """Handles what is sent to ``node.<id>``."""
 
-    def __init__(self, wake: Callable[[str], None]) -> None:
+    def __init__(self, wake: Callable[[str], None], wake_images: Callable[[], None]) -> None:
         super().__init__()
         self._wake = wake
+        self._wake_images = wake_images
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Never raises: an unknown message is reported and forgotten."""
         try:
             if message["type"] == "vm.wake":
                 self._wake(message["id"])
+            elif message["type"] == "images.wake":
+                self._wake_images()
             else:
                 _log.warning("a message of unknown type %r was left out", message["type"])
         except Exception:
             _log.exception("a message could not be handled")
 
 
-async def listen(node_id: int, wake: Callable[[str], None], stop: asyncio.Event) -> None:
+async def listen(
+    node_id: int,
+    wake: Callable[[str], None],
+    stop: asyncio.Event,
+    wake_images: Callable[[], None] = lambda: None,
+) -> None:
     """Receive this node's messages until told to stop. Raises when receiving breaks down."""
     channel = bus.node_channel(node_id)
-    router = ChannelNameRouter({channel: NodeConsumer.as_asgi(wake=wake)})
+    router = ChannelNameRouter({channel: NodeConsumer.as_asgi(wake=wake, wake_images=wake_images)})
     worker = Worker(router, [channel], get_channel_layer())
     # Not ``handle``, which leaves its listeners behind when it is cancelled.
     handling = asyncio.create_task(worker.listener(channel))

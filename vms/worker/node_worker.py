@@ -17,6 +17,7 @@ from vms.selectors import work
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
 from vms.worker.lanes import Lanes
+from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
 from vms.worker.start_queue import StartQueue
 
@@ -38,6 +39,7 @@ class NodeWorker:
         self._events = EventTail(driver, node.pk)
         self._reconciler = Reconciler(Tools(driver, self._start_queue), self._events)
         self._lanes = Lanes(self._reconciler.work)
+        self._images = ImageWork(node.pk, self.sync_images)
         self._early: set[str] | None = set()
         driver.on_exit(self.wake)
 
@@ -48,6 +50,10 @@ class NodeWorker:
         else:  # nothing is done before everything has been looked at
             self._early.add(vm_id)
 
+    def wake_images(self) -> None:
+        """Have pulls and deletions of images looked at soon; from the event loop."""
+        self._images.wake()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop. Guests run on."""
         await self.sync_images()
@@ -56,6 +62,7 @@ class NodeWorker:
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
             asyncio.create_task(self._events.run(), name="events"),
+            asyncio.create_task(self._images.run(), name="images"),
             asyncio.create_task(stop.wait(), name="stop"),
         }
         try:

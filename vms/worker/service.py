@@ -49,7 +49,7 @@ async def _run_node(stop: asyncio.Event) -> None:
     worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings))
     ended = asyncio.Event()
     running = asyncio.create_task(worker.run(stop))
-    listening = asyncio.create_task(messages.listen(node.pk, worker.wake, ended))
+    listening = asyncio.create_task(messages.listen(node.pk, worker.wake, ended, worker.wake_images))
     try:
         done, _ = await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vms.prpc.methods import kms, node, vms
+from vms.prpc.methods import images, kms, node, vms
 from vms.prpc.methods.base import Method, Pending
 
-METHODS = {method.name: method for method in (*vms.METHODS, *node.METHODS, *kms.METHODS)}
+METHODS = {method.name: method for method in (*vms.METHODS, *node.METHODS, *kms.METHODS, *images.METHODS)}
 PREFIXES = ("Vmm.", "Teepod.")
 
 

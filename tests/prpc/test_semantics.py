@@ -207,3 +207,26 @@ async def test_fifty_removes_at_once_are_one(vmm: InProcess) -> None:
     assert {answer.status_code for answer in answers} <= {204, 404}
     await vmm.until(vm_id, lambda vm: vm is None)
     await vmm.nothing_left()
+
+
+@pytest.mark.parametrize(
+    "mode,bridge,netdev,backend",
+    [("bridge", "br7", "", "tap_bridge"), ("custom", "", "user,id=net0,restrict=yes", "custom")],
+)
+async def test_a_vm_that_asks_for_no_network_gets_the_operators_and_keeps_it(
+    vmm: InProcess, settings: Any, mode: str, bridge: str, netdev: str, backend: str
+) -> None:
+    chosen = {"mode": mode, "bridge": bridge, "netdev": netdev}
+    networking = type(settings.VMM.cvm.networking).model_validate(chosen)
+    cvm = settings.VMM.cvm.model_copy(update={"networking": networking})
+    settings.VMM = settings.VMM.model_copy(update={"cvm": cvm})
+    vm_id = await vmm.create()
+    interface = (await vmm.info(vm_id))["interfaces"][0]
+    assert (interface["mode"], interface["backend"], interface["bridge_name"]) == (
+        mode,
+        backend,
+        bridge or None,
+    )
+    response = await vmm.call("CreateVm", vmm.configuration(ports=[PORT]))
+    assert response.status_code == 400
+    assert response.json()["message"].startswith("ports: need a network of mode user")

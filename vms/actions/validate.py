@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from vms.choices import AttachMode, NetworkMode, Platform, Protocol
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
-from vms.configuration import USER_NETWORK, Networking, Port, VmConfiguration
+from vms.configuration import Networking, Port, VmConfiguration
 from vms.errors import Conflict, Invalid
 
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
@@ -49,7 +49,7 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
     _check_sizes(config)
     if config.hugepages or config.pin_numa:
         raise Invalid("hugepages, pin_numa: not supported by this version yet; leave them false")
-    networks = config.networks or (USER_NETWORK,)
+    networks = config.networks or (default_network(),)
     _check_lists(config)
     _check_networks(networks)
     checked = replace(
@@ -60,6 +60,13 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
         no_tee=_decide_no_tee(config, platform),
     )
     return checked, compose
+
+
+def default_network() -> Networking:
+    """What a VM gets that asks for no network: the operator's choice, kept with the VM from then on."""
+    chosen = conf().cvm.networking
+    bridge = chosen.bridge if chosen.mode == NetworkMode.BRIDGE else ""
+    return Networking(mode=str(chosen.mode), bridge_name=bridge)
 
 
 def check_image_name(image: str) -> None:
@@ -118,6 +125,8 @@ def _is_url(text: str) -> bool:
 
 def _check_networks(networks: tuple[Networking, ...]) -> None:
     for index, network in enumerate(networks):
+        if network == default_network():
+            continue
         if network.mode not in (NetworkMode.USER, NetworkMode.BRIDGE):
             raise Invalid(f"networks[{index}].mode: must be user or bridge, not {network.mode!r}")
         if network.mode == NetworkMode.USER and network.bridge_name:

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         # and other commands need none.
         from vmm_site.logging import set_up_logging
         from vmm_site.serving import Plan, leave, run
+        from vms.hypervisor.accelerator import HostUnfit
         from vms.worker import service
 
         try:
@@ -34,6 +35,11 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from None
         config: Config = settings.VMM
+        refuse_missing_login(config)
+        try:
+            services = service.services()
+        except HostUnfit as error:
+            raise CommandError(str(error)) from None
         announcement = discovery.Announcement(discovery.folder(os.environ))
 
         def ready(listening: list[Endpoint]) -> None:
@@ -44,7 +50,7 @@ class Command(BaseCommand):
 
         plan = Plan(
             application=_application(),
-            services=service.services(),
+            services=services,
             endpoints=endpoints(config, options["host"], options["port"]),
             data_dir=config.data_dir,
             max_body_size=config.max_body_size,
@@ -52,6 +58,15 @@ class Command(BaseCommand):
             on_ending=announcement.withdraw,
         )
         leave(run(plan))
+
+
+def refuse_missing_login(config: Config) -> None:
+    """Raises CommandError: without the login that was asked for, the host would be open to everybody."""
+    if config.auth.enabled:
+        raise CommandError(
+            f"{config.from_file or 'the environment'}: auth.enabled is true, but this version has no login "
+            "yet; set it to false and let only trusted people reach the server's address"
+        )
 
 
 def endpoints(config: Config, host: str | None, port: int | None) -> list[Endpoint]:

@@ -352,6 +352,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/ListRegistryImages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Images that the registry offers
+         * @description Tells of each whether it is here already, on its way, or failed.
+         */
+        get: operations["ListRegistryImagesByGet"];
+        put?: never;
+        /**
+         * Images that the registry offers
+         * @description Tells of each whether it is here already, on its way, or failed.
+         */
+        post: operations["ListRegistryImages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/PullRegistryImage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch an image from the registry
+         * @description Answers at once; ListRegistryImages shows how it goes on. The image of tag `X` is called `dstack-X` here unless the tag already begins with `dstack-`.
+         */
+        post: operations["PullRegistryImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/DeleteImage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete an image
+         * @description Refused while a VM is made of it; the message names the VM.
+         */
+        post: operations["DeleteImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -559,6 +623,20 @@ export interface components {
             /** @description seconds since 1970 */
             timestamp: number;
             signature_v1: string;
+        };
+        PullRegistryImageRequest: {
+            /** @default  */
+            tag?: string | null;
+        };
+        RegistryImageInfo: {
+            tag: string;
+            local: boolean;
+            pulling: boolean;
+            /** @description why the last pull failed */
+            error: string;
+        };
+        RegistryImageListResponse: {
+            images: components["schemas"]["RegistryImageInfo"][];
         };
         ResizeVmRequest: {
             /**
@@ -1622,6 +1700,128 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    ListRegistryImagesByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryImageListResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            405: components["responses"]["WrongVerb"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    ListRegistryImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryImageListResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    PullRegistryImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PullRegistryImageRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    DeleteImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
         };

@@ -137,7 +137,9 @@ async def services(driver: Driver) -> AsyncIterator[NodeWorker]:
     worker = NodeWorker(node, driver)
     tasks = [
         asyncio.create_task(hub.run(stop)),
-        asyncio.create_task(messages.listen(node.pk, worker.wake, stop, worker.wake_images)),
+        asyncio.create_task(
+            messages.listen(node.pk, worker.wake, stop, worker.wake_images, worker.wake_reload)
+        ),
         asyncio.create_task(worker.run(stop)),
     ]
     try:

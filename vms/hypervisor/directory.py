@@ -75,7 +75,11 @@ def read_state(run_dir: RunDir) -> bool | None:
 
 def write_state(run_dir: RunDir, started: bool) -> None:
     """Make ``vm-state.json`` say so; nothing where there is no directory, or it is being removed."""
-    if not run_dir.path.is_dir() or run_dir.removing_marker.exists() or read_state(run_dir) is started:
+    says = read_state(run_dir)
+    says_it_silently = not started and not os.path.lexists(run_dir.state)
+    if says is started or says_it_silently:
+        return
+    if not run_dir.path.is_dir() or run_dir.removing_marker.exists():
         return
     replace_file(run_dir.state, json.dumps({"started": started}).encode())
 

@@ -44,6 +44,12 @@ def wake_images(node_id: int) -> None:
     transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), {"type": "images.wake"}), robust=True)
 
 
+def wake_node(node_id: int) -> None:
+    """Once the transaction is committed, have the node's worker look at its run path."""
+    message = {"type": "node.reload"}
+    transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message), robust=True)
+
+
 def _send_row(vm_id: str) -> None:
     row = watch.watch_row(vm_id)
     if row is not None:

@@ -15,5 +15,10 @@ class Node(models.Model):
     notice = models.TextField(blank=True, help_text="What everybody who uses this node must know.")
     heartbeat_at_ms = models.BigIntegerField(default=0, help_text="Milliseconds since 1970.")
 
+    # Like a VM's: a request raises the generation, the worker answers it by catching up.
+    reload_generation = models.PositiveBigIntegerField(default=0)
+    reload_observed_generation = models.PositiveBigIntegerField(default=0)
+    reload_report = models.JSONField(default=dict, blank=True, help_text="What the last ReloadVms did.")
+
     def __str__(self) -> str:
         return self.name

@@ -47,6 +47,11 @@ class Vm(models.Model):
     no_tee = models.BooleanField(default=False)
     simulated_tee = models.CharField(max_length=32, blank=True)
     gateway_enabled = models.BooleanField(default=False, help_text="Said by the compose file.")
+    manifest_extra = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Unknown fields of a taken-over manifest, kept for others.",
+    )
 
     # What should be.
     desired = models.CharField(max_length=8, choices=Desired.choices)

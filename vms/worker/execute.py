@@ -133,6 +133,14 @@ async def settle(wanted: Wanted) -> None:
     await in_database(observe.settled, wanted.vm_id, wanted.generation)
 
 
+async def write_state(tools: Tools, wanted: Wanted) -> None:
+    """Say in the VM's directory whether it should run, for whoever manages it after us."""
+    try:
+        await tools.driver.write_state(wanted.vm_id, wanted.desired == Desired.RUNNING)
+    except OSError as error:
+        _log.warning("VM %s: vm-state.json can't be written: %s", wanted.vm_id, error)
+
+
 async def say_unreachable(wanted: Wanted) -> None:
     """Answer a request that can't be carried out while QEMU does not answer."""
     message = "QEMU's process lives but does not answer; wait, or end it with StopVm"

@@ -57,6 +57,10 @@ class Lanes:
         if lane is None or not lane.failed:
             self.wake(vm_id)
 
+    def is_working_on(self, vm_id: str) -> bool:
+        """Whether somebody woke that VM and it has not come to rest."""
+        return vm_id in self._lanes
+
     def __len__(self) -> int:
         return len(self._lanes)
 

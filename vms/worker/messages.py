@@ -24,10 +24,16 @@ _log = logging.getLogger(__name__)
 class NodeConsumer(AsyncConsumer):
     """Handles what is sent to ``node.<id>``."""
 
-    def __init__(self, wake: Callable[[str], None], wake_images: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wake: Callable[[str], None],
+        wake_images: Callable[[], None],
+        wake_reload: Callable[[], None],
+    ) -> None:
         super().__init__()
         self._wake = wake
         self._wake_images = wake_images
+        self._wake_reload = wake_reload
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Never raises: an unknown message is reported and forgotten."""
@@ -36,6 +42,8 @@ class NodeConsumer(AsyncConsumer):
                 self._wake(message["id"])
             elif message["type"] == "images.wake":
                 self._wake_images()
+            elif message["type"] == "node.reload":
+                self._wake_reload()
             else:
                 _log.warning("a message of unknown type %r was left out", message["type"])
         except Exception:
@@ -47,10 +55,12 @@ async def listen(
     wake: Callable[[str], None],
     stop: asyncio.Event,
     wake_images: Callable[[], None] = lambda: None,
+    wake_reload: Callable[[], None] = lambda: None,
 ) -> None:
     """Receive this node's messages until told to stop. Raises when receiving breaks down."""
     channel = bus.node_channel(node_id)
-    router = ChannelNameRouter({channel: NodeConsumer.as_asgi(wake=wake, wake_images=wake_images)})
+    consumer = NodeConsumer.as_asgi(wake=wake, wake_images=wake_images, wake_reload=wake_reload)
+    router = ChannelNameRouter({channel: consumer})
     worker = Worker(router, [channel], get_channel_layer())
     # Not ``handle``, which leaves its listeners behind when it is cancelled.
     handling = asyncio.create_task(worker.listener(channel))

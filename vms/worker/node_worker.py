@@ -19,6 +19,7 @@ from vms.worker.execute import Tools
 from vms.worker.lanes import Lanes
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
+from vms.worker.reload import Reloader
 from vms.worker.start_queue import StartQueue
 
 SCAN_INTERVAL_S = 3.0
@@ -40,6 +41,7 @@ class NodeWorker:
         self._reconciler = Reconciler(Tools(driver, self._start_queue), self._events)
         self._lanes = Lanes(self._reconciler.work)
         self._images = ImageWork(node.pk, self.sync_images)
+        self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
         self._early: set[str] | None = set()
         driver.on_exit(self.wake)
 
@@ -54,6 +56,10 @@ class NodeWorker:
         """Have pulls and deletions of images looked at soon; from the event loop."""
         self._images.wake()
 
+    def wake_reload(self) -> None:
+        """Have the run path looked at soon, if somebody asked for it; from the event loop."""
+        self._reloader.wake()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop. Guests run on."""
         await self.sync_images()
@@ -62,6 +68,7 @@ class NodeWorker:
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
             asyncio.create_task(self._events.run(), name="events"),
+            asyncio.create_task(self._reloader.run(), name="reload"),
             asyncio.create_task(self._images.run(), name="images"),
             asyncio.create_task(stop.wait(), name="stop"),
         }
@@ -83,7 +90,8 @@ class NodeWorker:
         ids = await in_database(work.all_ids, self._node.pk)
         for stranger in sorted(set(await self._driver.scan()) - set(ids)):
             _log.warning(
-                "%s is no VM that this server knows; it is left alone", self._driver.directory(stranger)
+                "%s is no VM that this server knows; it is left alone until ReloadVms takes it over",
+                self._driver.directory(stranger),
             )
         turns = asyncio.Semaphore(ADOPT_AT_ONCE)
 
@@ -120,6 +128,7 @@ class NodeWorker:
     async def scan(self, *, sweep: bool) -> None:
         """Repair what a lost message missed; says also that this worker lives."""
         await in_database(nodes.heartbeat, self._node.pk)
+        self._reloader.wake()
         for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
             self._lanes.nudge(vm_id)
         if sweep:

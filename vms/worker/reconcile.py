@@ -42,6 +42,7 @@ class Reconciler:
                 continue  # a request is answered by what is seen after it came
             decision = decide(wanted, power, now_ms(), self._asked_at_ms.get(vm_id))
             if decision.step is Step.REST:
+                await execute.write_state(self._tools, wanted)
                 return _seconds_until(decision)
             await self._act(decision.step, wanted, lane)
             if lane.woken.is_set():

@@ -49,7 +49,9 @@ async def _run_node(stop: asyncio.Event) -> None:
     worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings))
     ended = asyncio.Event()
     running = asyncio.create_task(worker.run(stop))
-    listening = asyncio.create_task(messages.listen(node.pk, worker.wake, ended, worker.wake_images))
+    listening = asyncio.create_task(
+        messages.listen(node.pk, worker.wake, ended, worker.wake_images, worker.wake_reload)
+    )
     try:
         done, _ = await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

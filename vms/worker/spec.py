@@ -45,7 +45,8 @@ def build_spec(vm: Vm) -> GuestSpec:
 
 def manifest(vm: Vm) -> dict[str, object]:
     """``vm-manifest.json``: the configuration in the existing dstack-vmm's own form."""
-    return {
+    extra: dict[str, object] = vm.manifest_extra
+    return extra | {
         "id": vm.pk,
         "name": vm.name,
         "app_id": vm.app_id,

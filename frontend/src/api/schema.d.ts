@@ -416,6 +416,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/ReloadVms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the VMs' directories again
+         * @description Imports what was put there, updates what was changed there, forgets what is gone.
+         */
+        post: operations["ReloadVms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/SvList": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Processes behind the VMs
+         * @description A VM's QEMU has the VM's id; a helper has it as its beginning. `status` is `running`, `stopped`, `exited(<code>)` or `error(<message>)`.
+         */
+        get: operations["SvListByGet"];
+        put?: never;
+        /**
+         * Processes behind the VMs
+         * @description A VM's QEMU has the VM's id; a helper has it as its beginning. `status` is `running`, `stopped`, `exited(<code>)` or `error(<message>)`.
+         */
+        post: operations["SvList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/SvStop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a process
+         * @description The process of a VM is stopped as StopVm does it.
+         */
+        post: operations["SvStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/SvRemove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a process that has ended
+         * @description Only one that doesn't run.
+         */
+        post: operations["SvRemove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -638,6 +722,11 @@ export interface components {
         RegistryImageListResponse: {
             images: components["schemas"]["RegistryImageInfo"][];
         };
+        ReloadVmsResponse: {
+            loaded: number;
+            updated: number;
+            removed: number;
+        };
         ResizeVmRequest: {
             /**
              * @description the VM's id
@@ -693,6 +782,18 @@ export interface components {
             port_mapping_enabled: boolean;
             /** @description how many match, before paging */
             total: number;
+        };
+        SvListResponse: {
+            processes: components["schemas"]["SvProcessInfo"][];
+        };
+        SvProcessInfo: {
+            id: string;
+            name: string;
+            /** @description running, stopped, exited(<code>) or error(<message>) */
+            status: string;
+            pid: number | null;
+            command: string;
+            note: string;
         };
         UpdateVmRequest: {
             /**
@@ -1796,6 +1897,157 @@ export interface operations {
         };
     };
     DeleteImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    ReloadVms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReloadVmsResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    SvListByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SvListResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            405: components["responses"]["WrongVerb"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    SvList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SvListResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    SvStop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    SvRemove: {
         parameters: {
             query?: never;
             header?: never;

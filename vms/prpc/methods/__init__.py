@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from vms.prpc.methods import images, kms, node, vms
+from vms.prpc.methods import images, kms, node, processes, reload, vms
 from vms.prpc.methods.base import Method, Pending
 
-METHODS = {method.name: method for method in (*vms.METHODS, *node.METHODS, *kms.METHODS, *images.METHODS)}
+_ROOMS = (vms, node, kms, images, reload, processes)
+METHODS = {method.name: method for room in _ROOMS for method in room.METHODS}
 PREFIXES = ("Vmm.", "Teepod.")
 
 

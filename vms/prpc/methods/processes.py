@@ -1,0 +1,34 @@
+"""SvList, SvStop and SvRemove: the processes behind the VMs, under the names that old clients use."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from vms.actions import processes, vms
+from vms.prpc import outcome, serializers
+from vms.prpc.methods.base import Method, Pending, Values, required_id
+from vms.selectors.processes import list_processes
+
+
+def _list(_: Values) -> dict[str, Any]:
+    return {"processes": list_processes()}
+
+
+def _stop(values: Values) -> Pending | None:
+    """The way that StopVm takes: a process ended behind the VM's back would be started again."""
+    vm = vms.stop(required_id(values))
+    if vm.observed_generation >= vm.generation:
+        return None
+    return Pending(partial(outcome.settled, vm.pk, vm.generation, "SvStop"))
+
+
+def _remove(values: Values) -> None:
+    processes.forget_end(required_id(values))
+
+
+METHODS = (
+    Method("SvList", serializers.Empty, _list, changes=False, flat=True),
+    Method("SvStop", serializers.Id, _stop),
+    Method("SvRemove", serializers.Id, _remove),
+)

@@ -106,8 +106,8 @@ def shutdown(vm_id: str) -> Vm:
             if vm.desired == Desired.STOPPED:
                 return {}
             raise Conflict(f"VM {vm.name!r} does not run ({vm.status}): its guest can't be asked; use StopVm")
-        if vm.desired == Desired.STOPPED and vm.stop_mode == StopMode.FORCED:
-            return {}  # it is being stopped already, by force
+        if vm.desired == Desired.STOPPED and (vm.stop_mode == StopMode.FORCED or _is_pending(vm)):
+            return {}  # it is being stopped by force, or the guest is about to be asked
         require_worker(vm.node)
         graceful: Fields = {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
         return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)

@@ -92,10 +92,10 @@ class DocumentedJson(Encoding):
     def read(self, body: bytes, method: str) -> Any:
         if not body.strip():
             return {}
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise Invalid(f"the request's body is not valid JSON: {error}") from error
+        value = _read_json(body)
+        if value is None:
+            raise Invalid("request: must be an object")
+        return value
 
     def write(self, value: Any, method: str) -> bytes:
         return b"" if value is None else _json(value)
@@ -109,6 +109,11 @@ class PrpcJson(DocumentedJson):
 
     format = "prpc-json"
     empty_status = 200
+
+    def read(self, body: bytes, method: str) -> Any:
+        """Empty is null here in requests, too."""
+        value = _read_json(body) if body.strip() else None
+        return {} if value is None else value
 
     def write(self, value: Any, method: str) -> bytes:
         return _json(value)
@@ -148,6 +153,13 @@ def encoding_of(request: HttpRequest) -> Encoding:
     if request.method in ("GET", "HEAD") or request.content_type == "application/json":
         return DOCUMENTED_JSON
     return PRPC_BINARY
+
+
+def _read_json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"the request's body is not valid JSON: {error}") from error
 
 
 def _json(value: Any) -> bytes:

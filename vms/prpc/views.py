@@ -101,8 +101,7 @@ def _data(request: HttpRequest, encoding: Encoding, method: Method, message: Mes
     """The request's values before validation: of the query for GET, of the body for POST."""
     if request.method in BY_QUERY:
         return message.query_to_data({name: request.GET[name] for name in request.GET})
-    data = encoding.parse(io.BytesIO(request.body), parser_context={"method": method.name})
-    return {} if data is None else data
+    return encoding.parse(io.BytesIO(request.body), parser_context={"method": method.name})
 
 
 def _verbs(method: Method | None) -> list[str]:

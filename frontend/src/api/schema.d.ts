@@ -1826,6 +1826,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["ForeignOrigin"];
             405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -1857,6 +1858,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["ForeignOrigin"];
             405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];

@@ -80,7 +80,7 @@ class MethodSchema(AutoSchema):
 
     def _parameter(self, named: tuple[str, Any]) -> OpenApiParameter:
         name, field = named
-        schema = shape(field, self, "request")
+        schema = {key: value for key, value in shape(field, self, "request").items() if key != "maxItems"}
         words = FIELDS.get(self.wire.request.__name__, {}).get(name, "")
         is_list = isinstance(field, fields.ListOf)
         return OpenApiParameter(

@@ -31,7 +31,7 @@ METHODS = {
         answers={
             "One tag": {"images": [{"tag": "0.5.4", "local": False, "pulling": True, "error": ""}]},
         },
-        failures=(502, 503, 504),
+        failures=(409, 502, 503, 504),
     ),
     "PullRegistryImage": MethodWords(
         TAG,

@@ -88,6 +88,8 @@ async def test_a_qemu_that_names_the_directory_is_taken_over_as_running(
     assert identity is not None
     assert (seen.power, seen.pid, seen.is_foreign, seen.generation) == (Power.ON, process.pid, True, 0)
     assert seen.started_at_ms == pytest.approx(identity.started_at_ms, abs=100)
+    assert LaunchRecord.read(RunDir(run_path / "vm-1")) is None
+    assert await driver.inspect("vm-1") == seen
     record = LaunchRecord.read(RunDir(run_path / "vm-1"))
     assert record is not None
     assert (record.pid, record.start_ticks) == (process.pid, identity.start_ticks)
@@ -180,6 +182,7 @@ async def test_an_end_that_nobody_saw_is_told_after_a_restart_as_lost(run_path: 
     first = QemuDriver(run_path, machines.host_settings())
     process = start(*serial_to(run_path / "vm-1"))
     await seen_running(first)
+    await first.inspect("vm-1")
     await first.close()
     process.kill()
     process.wait()

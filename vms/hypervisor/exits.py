@@ -77,6 +77,13 @@ def spoken_words(stderr: str) -> str:
     return "\n".join(errors or lines).strip()
 
 
+def why_it_ended(ended: Exit | None) -> str:
+    """For a launch that came to nothing: QEMU's own words, or that it had none."""
+    words = spoken_words(ended.detail) if ended is not None else ""
+    code = ended.code if ended is not None else None
+    return words or f"QEMU ended at once with code {code} and said nothing"
+
+
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 

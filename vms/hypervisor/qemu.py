@@ -28,7 +28,7 @@ from .base import (
 from .command import build_argv
 from .disk import ensure_data_disk
 from .durable import in_thread
-from .exits import now_ms, settle, spoken_words
+from .exits import now_ms, settle, why_it_ended
 from .foreign import ForeignGuest, ForeignProcesses
 from .guest import Guest
 from .process import Shim
@@ -176,7 +176,8 @@ class QemuDriver:
         if guest is None:
             return None
         self._guests[vm_id] = guest
-        return await self._observe_living(guest, answers=True)
+        # Noted in its directory at the next look: this one may lead to its being refused.
+        return self._seen_living(guest, answers=True)
 
     def _with_pid(self, record: LaunchRecord, run_dir: RunDir) -> LaunchRecord:
         """The record of a launch that nobody saw to its end, with the process that QEMU's pidfile names."""
@@ -196,6 +197,9 @@ class QemuDriver:
         if answers and not guest.is_noted:
             await guest.take_over()
         guest.trim_event_log()
+        return self._seen_living(guest, answers)
+
+    def _seen_living(self, guest: Guest, answers: bool) -> Observation:
         record = guest.record
         power = Power.ON if answers else Power.UNKNOWN
         seen = Observation(power, record.generation, record.pid, record.started_at_ms)
@@ -254,7 +258,7 @@ class QemuDriver:
             await asyncio.gather(answer, end, return_exceptions=True)
         if shim.ended.is_set():
             seen = await self.inspect(vm_id)
-            raise LaunchRefused(_why_it_ended(seen.exit))
+            raise LaunchRefused(why_it_ended(seen.exit))
         shim.kill_all()
         await lock.wait_until_free(run_dir, KILL_WAIT_S)
         words = f"QEMU did not answer in {self.host.launch_timeout_s:g} s and was killed"
@@ -288,9 +292,3 @@ def _clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str) -> None:
     replace(record, phase=Phase.SPAWNED).write(run_dir)
     if user:
         directory.give_to(run_dir, user)
-
-
-def _why_it_ended(ended: Exit | None) -> str:
-    words = spoken_words(ended.detail) if ended is not None else ""
-    code = ended.code if ended is not None else None
-    return words or f"QEMU ended at once with code {code} and said nothing"

@@ -1,7 +1,7 @@
 """ReloadVms: the run path and the database are compared, and the database is brought up to it.
 
 Directories that no row knows are taken over, changed manifests of VMs that are off too, and
-rows whose directory is gone are forgotten. Nothing in the run path is written or deleted.
+rows whose directory is gone are forgotten. Nothing in the run path is written or deleted here.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from vms.images.registry import Registry
 from vms.images.threads import in_thread
 
 BATCH = 1 << 20
+PIECE = 64 << 10
 TRIES = 6
 """In a row without a byte gained; what gains something begins to count anew."""
 FIRST_PAUSE_S = 0.5
@@ -97,7 +98,7 @@ async def _receive(
         await in_thread(lambda _: _append(file, digest, data))
 
     try:
-        async for piece in response.aiter_raw(64 << 10):
+        async for piece in response.aiter_raw(PIECE):
             have += len(piece)
             if have > layer.size:
                 raise RegistryFailed(

@@ -27,6 +27,7 @@ from vms.images.unpack import LOOK_AT_SPACE_EVERY, Limits, Unpacker, require_spa
 
 PREFIX = ".pull-"
 TRIES = 4
+FIRST_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ async def _layers(registry: Registry, tag: str) -> tuple[Layer, ...]:
         try:
             return await registry.layers(tag)
         except TryAgain:
-            await asyncio.sleep(0.5 * 2**turn)
+            await asyncio.sleep(FIRST_PAUSE_S * 2**turn)
     return await registry.layers(tag)
 
 

@@ -7,17 +7,17 @@ Figures are medians of one run on one machine: compare within a run, by the rati
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+from tests.bench.client import CLIENTS, Client, Figure, Request, measure, throughput
+from tests.prpc.wire import ENCODINGS
 from tests.real.server import Server, real_server
 
 COMPOSE = json.dumps(
@@ -28,81 +28,28 @@ COMPOSE = json.dumps(
         "docker_compose_file": "services: {}\n" * 40,
     }
 )
+CREATES = 30
+"""How many CreateVm of each encoding are timed, of those that fill the list."""
+HEADING = (
+    f"{'request':34} {'encoding':>10} {'p50':>10} {'p99':>10} {'ratio':>7} {'8 clients':>11} {'size':>11}"
+)
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One kind of request: times in milliseconds, size in bytes."""
+class Creating:
+    """CreateVm requests, each of another stopped VM with a host port of its own."""
 
-    name: str
-    median_ms: float
-    p99_ms: float
-    per_second: float
-    size: int
+    def __init__(self, image: str) -> None:
+        self._image = image
+        self._numbers = count()
 
-
-class Client:
-    """One keep-alive connection."""
-
-    def __init__(self, server: Server) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-
-    def post(self, method: str, request: object) -> bytes:
-        body = json.dumps(request).encode()
-        self._connection.request("POST", f"/prpc/{method}", body, {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
-        answer = response.read()
-        if response.status not in (200, 204):
-            raise RuntimeError(f"{method}: {response.status} {answer[:300]!r}")
-        return answer
-
-
-def measure(server: Server, name: str, method: str, request: object, rounds: int) -> Figure:
-    """Latency of one client alone, then throughput of eight."""
-    client = Client(server)
-    size = len(client.post(method, request))
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        client.post(method, request)
-        times.append((time.perf_counter() - began) * 1000)
-    rate = throughput(server, lambda one, _: one.post(method, request), clients=8, requests=rounds)
-    times.sort()
-    return Figure(name, statistics.median(times), times[int(len(times) * 0.99)], rate, size)
-
-
-def throughput(server: Server, ask: Callable[[Client, int], object], *, clients: int, requests: int) -> float:
-    """Requests per second of so many clients at once."""
-    numbers = iter(range(requests))
-    lock = threading.Lock()
-
-    def work() -> None:
-        client = Client(server)
-        while True:
-            with lock:
-                number = next(numbers, None)
-            if number is None:
-                return
-            ask(client, number)
-
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return requests / (time.perf_counter() - began)
-
-
-def fill(server: Server, count: int) -> float:
-    """Create so many stopped VMs through the API; how many a second."""
-
-    def create(client: Client, number: int) -> None:
-        client.post(
+    def request(self, encoding: str) -> Request:
+        number = next(self._numbers)
+        return Request.of(
+            encoding,
             "CreateVm",
             {
                 "name": f"bench-{number:05}",
-                "image": server.image,
+                "image": self._image,
                 "compose_file": COMPOSE,
                 "vcpu": 1,
                 "memory": 512,
@@ -112,8 +59,6 @@ def fill(server: Server, count: int) -> float:
             },
         )
 
-    return throughput(server, create, clients=8, requests=count)
-
 
 @contextmanager
 def started(vms: int) -> Iterator[Server]:
@@ -122,53 +67,75 @@ def started(vms: int) -> Iterator[Server]:
         real_server(Path(folder) / "data") as server,
     ):
         server.end()
-        server.environment["VMM_CVM__CID_POOL_SIZE"] = str(max(vms, 1000))
+        server.environment["VMM_CVM__CID_POOL_SIZE"] = str(max(vms + 1000, 1000))
         server.start()
         yield server
 
 
+def fill(server: Server, creating: Creating, wanted: int) -> None:
+    """Create VMs through the API until there are so many."""
+    there = Client(server).ask("Status", {"brief": True, "page": 1, "page_size": 1})["total"]
+    if there < wanted:
+        rate = throughput(server, lambda: creating.request("documented"), wanted - there, 3600)
+        print(f"\nfilled to {wanted} VMs: {rate:.0f} CreateVm/s by {CLIENTS} clients")
+
+
+def reads(server: Server) -> list[tuple[str, str, dict[str, Any]]]:
+    """What is asked of a list of this size: name, method, request."""
+    first = Client(server).ask("Status", {"brief": True, "page": 1, "page_size": 1})["vms"][0]
+    page = {"page": 1, "page_size": 20}
+    return [
+        ("Version", "Version", {}),
+        ("GetInfo", "GetInfo", {"id": first["id"]}),
+        ("Status brief, page of 20", "Status", {"brief": True, **page}),
+        ("Status full, page of 20", "Status", page),
+        ("Status brief, keyword", "Status", {"brief": True, "keyword": first["name"]}),
+        ("Status brief, all", "Status", {"brief": True}),
+        ("Status full, all", "Status", {}),
+    ]
+
+
+def show(name: str, encoding: str, figure: Figure, base_ms: float) -> None:
+    print(
+        f"{name:26} {encoding:>10} {figure.median_ms:7.1f} ms {figure.p99_ms:7.1f} ms "
+        f"{figure.median_ms / base_ms:6.1f}x {figure.per_second:9.0f}/s {figure.size:9} B",
+        flush=True,
+    )
+
+
+def measure_size(server: Server, creating: Creating, rounds: int) -> None:
+    """Every kind of request in every encoding, at the number of VMs there are now."""
+    print(HEADING)
+    base_ms = 0.0
+    for name, method, values in reads(server):
+        for encoding in ENCODINGS:
+            figure = measure(server, _always(Request.of(encoding, method, values)), rounds)
+            base_ms = base_ms or figure.median_ms
+            show(name, encoding, figure, base_ms)
+    for encoding in ENCODINGS:
+        figure = measure(server, lambda: creating.request(encoding), CREATES)  # noqa: B023 (called within)
+        show("CreateVm (stopped)", encoding, figure, base_ms)
+
+
+def _always(request: Request) -> Callable[[], Request]:
+    return lambda: request
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("--vms", type=int, default=1000, help="stopped VMs to list (1000)")
-    parser.add_argument("--rounds", type=int, default=100, help="requests of each kind (100)")
+    parser.add_argument("--vms", default="20,1000", help="sizes of the list, rising (20,1000; up to 19000)")
+    parser.add_argument("--rounds", type=int, default=200, help="requests of each kind at most (200)")
     options = parser.parse_args()
-    with started(options.vms) as server:
-        created = fill(server, options.vms)
-        print(f"CreateVm (stopped), 8 clients: {created:.0f}/s")
-        client = Client(server)
-        one = json.loads(client.post("Status", {"brief": True}))["vms"][0]["id"]
-        everything = options.vms
-        figures = [
-            measure(server, "Version", "Version", {}, options.rounds * 3),
-            measure(server, "GetInfo", "GetInfo", {"id": one}, options.rounds * 3),
-            measure(
-                server,
-                "Status brief, page of 20",
-                "Status",
-                {"brief": True, "page": 1, "page_size": 20},
-                options.rounds,
-            ),
-            measure(server, f"Status brief, all {everything}", "Status", {"brief": True}, options.rounds),
-            measure(server, f"Status full, all {everything}", "Status", {}, options.rounds),
-            measure(
-                server,
-                "Status brief, keyword",
-                "Status",
-                {"brief": True, "keyword": "bench-00001"},
-                options.rounds,
-            ),
-        ]
-        base = figures[0].median_ms
-        print(f"\n{'request':32} {'median':>9} {'ratio':>7} {'p99':>9} {'8 clients':>11} {'size':>10}")
-        for figure in figures:
-            print(
-                f"{figure.name:32} {figure.median_ms:6.1f} ms {figure.median_ms / base:6.1f}x "
-                f"{figure.p99_ms:6.1f} ms {figure.per_second:8.0f}/s {figure.size:8} B"
-            )
+    sizes = sorted(int(size) for size in options.vms.split(","))
+    with started(sizes[-1]) as server:
+        creating = Creating(server.image)
+        for size in sizes:
+            fill(server, creating, size)
+            measure_size(server, creating, options.rounds)
         began = time.perf_counter()
         server.kill()
         server.start()
-        print(f"\nkilled and ready again with {everything} VMs: {time.perf_counter() - began:.1f} s")
+        print(f"\nkilled and ready again with {sizes[-1]} VMs: {time.perf_counter() - began:.1f} s")
 
 
 if __name__ == "__main__":

@@ -174,3 +174,10 @@ async def test_every_method_is_in_the_service_and_reads_its_message(vmm: InProce
 async def test_bytes_are_read_as_hex_or_base64(vmm: InProcess, text: str, expected: bytes) -> None:
     vm_id = await vmm.create(stopped=True, encrypted_env=text)
     assert (await vmm.info(vm_id))["configuration"]["encrypted_env"] == expected.hex()
+
+
+async def test_a_null_body_is_empty_in_prpc_json_and_no_object_in_documented_json(vmm: InProcess) -> None:
+    assert (await vmm.client.post("/prpc/Version?json", content=b"null")).status_code == 200
+    headers = {"Content-Type": "application/json"}
+    response = await vmm.client.post("/prpc/Version", content=b"null", headers=headers)
+    assert (response.status_code, response.json()["message"]) == (400, "request: must be an object")

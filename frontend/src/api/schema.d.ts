@@ -470,8 +470,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop a process
-         * @description The process of a VM is stopped as StopVm does it.
+         * Stop the process of a VM
+         * @description The same as StopVm: a process ended behind its VM's back would be started again.
          */
         post: operations["SvStop"];
         delete?: never;
@@ -490,8 +490,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Forget a process that has ended
-         * @description Only one that doesn't run.
+         * Forget how a process ended
+         * @description Only of one that doesn't run.
          */
         post: operations["SvRemove"];
         delete?: never;
@@ -1888,14 +1888,11 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             403: components["responses"]["ForeignOrigin"];
-            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
-            502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
-            504: components["responses"]["TookTooLong"];
         };
     };
     DeleteImage: {
@@ -1983,8 +1980,6 @@ export interface operations {
             403: components["responses"]["ForeignOrigin"];
             405: components["responses"]["WrongVerb"];
             500: components["responses"]["Bug"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["TookTooLong"];
         };
     };
     SvList: {
@@ -2014,8 +2009,6 @@ export interface operations {
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["TookTooLong"];
         };
     };
     SvStop: {
@@ -2076,8 +2069,6 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
-            503: components["responses"]["Unavailable"];
-            504: components["responses"]["TookTooLong"];
         };
     };
     Logs: {

@@ -70,7 +70,7 @@ FAILURES = {
     502: Failure(
         "UpstreamFailed",
         "Another server (KMS, registry) or the guest's agent can't be reached, or answered wrongly.",
-        {"KmsRefused": "the KMS answered 500 Internal Server Error"},
+        {"KmsRefused": "the KMS at https://kms.example.com can't be asked: Connection refused"},
     ),
     503: Failure(
         "Unavailable",

@@ -102,20 +102,19 @@ METHODS = {
                 ]
             }
         },
-        failures=(503, 504),
     ),
     "SvStop": MethodWords(
         PROCESSES,
-        "Stop a process",
-        "The process of a VM is stopped as StopVm does it.",
+        "Stop the process of a VM",
+        "The same as StopVm: a process ended behind its VM's back would be started again.",
         PROCESS_ID,
         failures=(404, 409, 503, 504),
     ),
     "SvRemove": MethodWords(
         PROCESSES,
-        "Forget a process that has ended",
-        "Only one that doesn't run.",
+        "Forget how a process ended",
+        "Only of one that doesn't run.",
         PROCESS_ID,
-        failures=(404, 409, 503, 504),
+        failures=(404, 409),
     ),
 }

@@ -154,8 +154,9 @@ async def test_a_directory_that_can_t_be_written_is_not_tried_without_pause(
 
 
 async def test_a_vm_that_waits_for_others_to_boot_says_so_and_can_be_stopped(
-    quick_scan: None, vmm: InProcess, caplog: pytest.LogCaptureFixture
+    quick_scan: None, vmm: InProcess, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(start_queue, "MAX_BOOT_S", 60)
     width = conf().cvm.start_width
     for _ in range(width):
         await vmm.create()

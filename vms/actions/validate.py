@@ -65,8 +65,8 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
 def default_network() -> Networking:
     """What a VM gets that asks for no network: the operator's choice, kept with the VM from then on."""
     chosen = conf().cvm.networking
-    bridge = chosen.bridge if chosen.mode == NetworkMode.BRIDGE else ""
-    return Networking(mode=str(chosen.mode), bridge_name=bridge)
+    mode = NetworkMode(chosen.mode.value)
+    return Networking(mode=mode, bridge_name=chosen.bridge if mode is NetworkMode.BRIDGE else "")
 
 
 def check_image_name(image: str) -> None:

@@ -101,7 +101,8 @@ def _networks(vm: Vm) -> tuple[NetworkSpec, ...]:
         mode = NetworkMode(network["mode"])
         takes = forwards if mode is NetworkMode.USER else ()
         forwards = () if takes else forwards
-        networks.append(NetworkSpec(mode=mode, bridge_name=network["bridge_name"], forwards=takes))
+        custom = conf().cvm.networking.netdev if mode is NetworkMode.CUSTOM else ""
+        networks.append(NetworkSpec(mode, network["bridge_name"], custom=custom, forwards=takes))
     return tuple(networks)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,14 @@ HTPASSWD = "tester:$2b$04$fwNug0fJBxs2.UklYtU0XOFluZFlXkmvaTHoreAalMNK1TulDD1tO\
 REPOSITORY = "dstacktest/guest-image"
 
 
+@dataclass(frozen=True)
+class TlsFiles:
+    """A certificate for 127.0.0.1 and its key, in PEM."""
+
+    certificate: Path
+    key: Path
+
+
 class RealRegistry:
     """``registry`` is what [image] registry would say; ``pusher`` puts images into it."""
 
@@ -35,26 +46,26 @@ class RealRegistry:
 
 @contextlib.contextmanager
 def real_registry(
-    folder: Path, *, tokens: TokenServer | None = None, htpasswd: bool = False
+    folder: Path, *, tokens: TokenServer | None = None, htpasswd: bool = False, tls: TlsFiles | None = None
 ) -> Iterator[RealRegistry]:
-    """A running registry: open, with tokens of that server, or with a password."""
+    """A running registry: open, with tokens of that server, or with a password; plain or with TLS."""
     program = shutil.which("docker-registry")
     assert program is not None, "docker-registry is missing; script/test installs it"
     port = a_free_port()
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "config.json"  # YAML is a superset of JSON
-    configuration.write_text(json.dumps(_configuration(folder, port, tokens, htpasswd)))
+    configuration.write_text(json.dumps(_configuration(folder, port, tokens, htpasswd, tls)))
     with (folder / "registry.log").open("wb") as log:
         process = subprocess.Popen([program, "serve", str(configuration)], stdout=log, stderr=log)
     try:
-        _wait(process, port, folder / "registry.log")
+        base = f"http://127.0.0.1:{port}" if tls is None else f"https://127.0.0.1:{port}"
+        trust = True if tls is None else ssl.create_default_context(cafile=str(tls.certificate))
+        _wait(process, base, trust, folder / "registry.log")
         headers: dict[str, str] = {}
         if tokens is not None:
             headers["Authorization"] = f"Bearer {tokens.token(f'repository:{REPOSITORY}:pull,push')}"
         auth = (USER, PASSWORD) if htpasswd else None
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, auth=auth, timeout=60
-        ) as client:
+        with httpx.Client(base_url=base, headers=headers, auth=auth, timeout=60, verify=trust) as client:
             yield RealRegistry(port, Pusher(client, REPOSITORY))
     finally:
         process.terminate()
@@ -63,8 +74,6 @@ def real_registry(
 
 def docker_login(folder: Path, port: int) -> Path:
     """A docker ``config.json`` with the registry's login."""
-    import base64
-
     packed = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "config.json"
@@ -72,7 +81,9 @@ def docker_login(folder: Path, port: int) -> Path:
     return path
 
 
-def _configuration(folder: Path, port: int, tokens: TokenServer | None, htpasswd: bool) -> dict[str, Any]:
+def _configuration(
+    folder: Path, port: int, tokens: TokenServer | None, htpasswd: bool, tls: TlsFiles | None
+) -> dict[str, Any]:
     found: dict[str, Any] = {
         "version": 0.1,
         "log": {"level": "warn"},
@@ -89,18 +100,20 @@ def _configuration(folder: Path, port: int, tokens: TokenServer | None, htpasswd
                 "rootcertbundle": str(folder / "tokens.pem"),
             }
         }
+    if tls is not None:
+        found["http"]["tls"] = {"certificate": str(tls.certificate), "key": str(tls.key)}
     if htpasswd:
         (folder / "htpasswd").write_text(HTPASSWD)
         found["auth"] = {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}}
     return found
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], base: str, trust: ssl.SSLContext | bool, log: Path) -> None:
     deadline = time.monotonic() + 20
     while True:
         assert process.poll() is None, log.read_text()
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"http://127.0.0.1:{port}/v2/", timeout=5)
+            httpx.get(f"{base}/v2/", timeout=5, verify=trust)
             return
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)

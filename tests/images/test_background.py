@@ -117,5 +117,9 @@ async def test_a_failed_pull_says_why_until_it_is_forgotten(slow: tuple[InProces
 
     await eventually(has_failed, 10)
     assert (await vmm.call("DeleteImage", {"id": "dstack-four"})).status_code == 204
-    assert await states() == {}
+
+    async def is_forgotten() -> bool:
+        return await states() == {}
+
+    await eventually(is_forgotten, 10)
     assert (await vmm.call("DeleteImage", {"id": "dstack-four"})).status_code == 404

@@ -62,8 +62,8 @@ def request(tag: str) -> Pull:
 
 
 def cancel(pull: Pull) -> None:
-    """Have a pull ended; one that has ended is forgotten. Within a transaction."""
-    if pull.state in PULLING:
+    """Have a pull ended, and nothing of it left; a done one is only forgotten. Within a transaction."""
+    if pull.state in (*PULLING, PullState.FAILED):
         Pull.objects.filter(pk=pull.pk).update(state=PullState.CANCELLING, updated_at_ms=now_ms())
         publish.wake_images(pull.node_id)
     elif pull.state != PullState.CANCELLING:

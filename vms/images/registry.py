@@ -13,13 +13,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
 
+import certifi
 import httpx
 
 from vms.images.errors import RegistryFailed, RegistryTimeout, TryAgain
@@ -36,6 +39,14 @@ READ_S = 30.0
 _NEXT = re.compile(r'<([^>]{1,4096})>\s*;\s*rel="?next"?')
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that the system trusts (``SSL_CERT_FILE`` is honoured), and the usual ones."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
 class Registry:
     """One repository, for as long as an ``async with`` lasts. Every method raises RegistryFailed."""
 
@@ -49,6 +60,9 @@ class Registry:
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
             # No encoding: sizes and digests are those of the bytes sent.
             headers={"User-Agent": "dstack-vmm", "Accept-Encoding": "identity"},
+            # Whom the host trusts, so that a company's own registry can be used.
+            verify=_trust(),
+            # Proxies of the environment; none leads to this machine.
             trust_env=not repository.is_loopback,
         )
 

@@ -83,11 +83,10 @@ class ImageWork:
         await self._write_progress()
         for work in await in_database(open_pulls, self._node_id):
             running = self._running.get(work.pull_id)
-            if work.state == PullState.CANCELLING:
-                if running is not None:
-                    running.task.cancel()
-                else:
-                    await self._cancelled(work)
+            if work.state == PullState.CANCELLING and running is not None:
+                running.task.cancel()
+            elif work.state == PullState.CANCELLING:
+                await self._cancelled(work)
             elif running is None and len(self._running) < AT_ONCE:
                 self._begin(work)
 
@@ -124,7 +123,10 @@ class ImageWork:
             await in_database(pulls.failed, work.pull_id, f"an error of the server: {error!r}")
 
     async def _cancelled(self, work: PullWork) -> None:
-        await asyncio.to_thread(pulling.discard, conf().image.path, work.name)
+        try:
+            await asyncio.to_thread(pulling.discard, conf().image.path, work.name)
+        except (Busy, OSError) as error:  # the next start looks again
+            _log.warning("what was fetched of image %s is left: %s", work.name, error)
         await in_database(pulls.cancelled, work.pull_id)
 
     async def _write_progress(self) -> None:

@@ -176,6 +176,14 @@ async def test_bytes_are_read_as_hex_or_base64(vmm: InProcess, text: str, expect
     assert (await vmm.info(vm_id))["configuration"]["encrypted_env"] == expected.hex()
 
 
+@pytest.mark.parametrize("query", ["", "?json"])
+async def test_an_empty_body_is_an_empty_object_and_blanks_are_no_json(vmm: InProcess, query: str) -> None:
+    for body, status in ((b"", 200), (b"{}", 200), (b" ", 400), (b"\x0c", 400)):
+        headers = {"Content-Type": "application/json"}
+        response = await vmm.client.post(f"/prpc/Version{query}", content=body, headers=headers)
+        assert response.status_code == status, body
+
+
 async def test_a_null_body_is_empty_in_prpc_json_and_no_object_in_documented_json(vmm: InProcess) -> None:
     assert (await vmm.client.post("/prpc/Version?json", content=b"null")).status_code == 200
     headers = {"Content-Type": "application/json"}

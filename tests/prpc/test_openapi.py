@@ -158,7 +158,7 @@ async def test_the_page_keeps_the_site_s_policy_and_loads_only_from_here(vmm: In
 
 
 async def test_unknown_methods_and_prefixes_are_as_before(vmm: InProcess) -> None:
-    for name in ("Nonsense", "Vmm.Nonsense", "Vmm.Vmm.Version"):
+    for name in ("Nonsense", "Vmm.Nonsense", "Vmm.Vmm.Version", "", "a/b", "Version/"):
         response = await vmm.client.post(f"/prpc/{name}", json={})
         assert response.status_code == 404
         assert name in response.json()["message"]

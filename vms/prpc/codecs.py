@@ -90,7 +90,7 @@ class DocumentedJson(Encoding):
     empty_status = 204
 
     def read(self, body: bytes, method: str) -> Any:
-        if not body.strip():
+        if not body:
             return {}
         value = _read_json(body)
         if value is None:
@@ -112,7 +112,7 @@ class PrpcJson(DocumentedJson):
 
     def read(self, body: bytes, method: str) -> Any:
         """Empty is null here in requests, too."""
-        value = _read_json(body) if body.strip() else None
+        value = _read_json(body) if body else None
         return {} if value is None else value
 
     def write(self, value: Any, method: str) -> bytes:

@@ -6,7 +6,7 @@ import io
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -58,7 +58,7 @@ class MethodView(APIView):
 
 
 def method_urls() -> list[URLPattern]:
-    """A path of its own for every method, and one for prefixed and unknown names."""
+    """A path of its own for every method, and one for all other names: prefixed or unknown."""
     one_by_one = [
         path(
             f"prpc/{name}",
@@ -67,7 +67,7 @@ def method_urls() -> list[URLPattern]:
         )
         for name, method in METHODS.items()
     ]
-    return [*one_by_one, path("prpc/<str:method>", MethodView.as_view())]
+    return [*one_by_one, re_path(r"^prpc/(?P<method>.*)$", MethodView.as_view())]
 
 
 def _answer(request: HttpRequest, name: str) -> HttpResponse:

@@ -1417,7 +1417,7 @@ export interface operations {
                 /** @description only these; none: all */
                 ids?: string[];
                 /** @description leave out the configurations */
-                brief?: boolean;
+                brief?: boolean | ("" | "0" | "1");
                 /** @description case-sensitive part of name, id, app_id or image */
                 keyword?: string;
                 /** @description from 1; 0: all */
@@ -2076,14 +2076,14 @@ export interface operations {
             query: {
                 /** @description the VM's id */
                 id: string;
-                /** @description which log */
-                ch?: "serial" | "stdout" | "stderr";
-                /** @description the last ones */
-                lines?: number;
-                /** @description go on as the log grows */
-                follow?: boolean;
-                /** @description false strips escape sequences */
-                ansi?: boolean;
+                /** @description which log; serial where nothing is said */
+                ch?: "serial" | "stdout" | "stderr" | "";
+                /** @description how many of the last ones; 10000 where nothing is said */
+                lines?: number | "";
+                /** @description true: go on as the log grows */
+                follow?: boolean | ("" | "0" | "1");
+                /** @description false: strip escape sequences */
+                ansi?: boolean | ("" | "0" | "1");
             };
             header?: never;
             path?: never;

@@ -18,6 +18,9 @@ Schema = dict[str, Any]
 HEX = "^([0-9a-f]{2})*$"
 HEX_OR_BASE64 = "^(0[xX])?([0-9a-fA-F]{2})*$|^[A-Za-z0-9+/_-]*={0,2}$"
 
+QUERY_FLAG: Schema = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["", "0", "1"]}]}
+"""A boolean in a URL's query; bare (``?brief``) it is true."""
+
 
 class MessageSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """One component for each message and direction."""

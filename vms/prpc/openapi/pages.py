@@ -7,6 +7,10 @@ from typing import Any
 from vms.prpc.openapi.failures import FAILURES
 
 TAG = "Logs and health"
+# A parameter that is there but empty stands for what is usual.
+FLAG = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["", "0", "1"]}]}
+LINES = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 999_999_999}, {"const": ""}]}
+CHANNEL = {"type": "string", "enum": ["serial", "stdout", "stderr", ""]}
 
 
 def _query(name: str, schema: dict[str, Any], text: str, *, required: bool = False) -> dict[str, Any]:
@@ -26,16 +30,10 @@ LOGS = {
     "of the VM; when nothing comes for a minute, a heartbeat line keeps proxies from closing it.",
     "parameters": [
         _query("id", {"type": "string"}, "the VM's id", required=True),
-        _query(
-            "ch", {"type": "string", "enum": ["serial", "stdout", "stderr"], "default": "serial"}, "which log"
-        ),
-        _query(
-            "lines",
-            {"type": "integer", "minimum": 0, "maximum": 999999999, "default": 10000},
-            "the last ones",
-        ),
-        _query("follow", {"type": "boolean", "default": False}, "go on as the log grows"),
-        _query("ansi", {"type": "boolean", "default": True}, "false strips escape sequences"),
+        _query("ch", CHANNEL, "which log; serial where nothing is said"),
+        _query("lines", LINES, "how many of the last ones; 10000 where nothing is said"),
+        _query("follow", FLAG, "true: go on as the log grows"),
+        _query("ansi", FLAG, "false: strip escape sequences"),
     ],
     "responses": {
         "200": {

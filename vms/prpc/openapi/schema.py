@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
 from vms.prpc import fields
 from vms.prpc.messages import response_message
 from vms.prpc.methods import Method
-from vms.prpc.openapi.extensions import shape
+from vms.prpc.openapi.extensions import QUERY_FLAG, shape
 from vms.prpc.openapi.failures import references
 from vms.prpc.openapi.words import FIELDS, MethodWords, of_method
 from vms.prpc.serializers import Empty
@@ -80,7 +80,8 @@ class MethodSchema(AutoSchema):
 
     def _parameter(self, named: tuple[str, Any]) -> OpenApiParameter:
         name, field = named
-        schema = {key: value for key, value in shape(field, self, "request").items() if key != "maxItems"}
+        schema = QUERY_FLAG if isinstance(field, fields.Bool) else shape(field, self, "request")
+        schema = {key: value for key, value in schema.items() if key != "maxItems"}  # a URL ends sooner
         words = FIELDS.get(self.wire.request.__name__, {}).get(name, "")
         is_list = isinstance(field, fields.ListOf)
         return OpenApiParameter(

@@ -40,8 +40,10 @@ class PullsFeed:
         """Hand out until cancelled."""
         news = self._news = asyncio.Event()
         while True:
+            # Not wait_for, which in Python 3.11 loses a cancellation that comes with the news.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), REPAIR_INTERVAL_S)
+                async with asyncio.timeout(REPAIR_INTERVAL_S):
+                    await news.wait()
             news.clear()
             try:
                 await self._look()

@@ -67,10 +67,10 @@ class ImageWork:
                     await self._look()
                 except Exception:
                     _log.exception("images could not be worked on; again in %g s", LOOK_EVERY_S)
+                # Not wait_for, which in Python 3.11 loses a cancellation that comes with the wake.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._woken.wait(), WRITE_EVERY_S if self._running else LOOK_EVERY_S
-                    )
+                    async with asyncio.timeout(WRITE_EVERY_S if self._running else LOOK_EVERY_S):
+                        await self._woken.wait()
         finally:
             tasks = [running.task for running in self._running.values()]
             for task in tasks:

@@ -64,7 +64,8 @@ def _delete(values: Values) -> Pending | None:
 
 async def _soon(changed: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(changed.wait(), LOOK_AGAIN_S)
+        async with asyncio.timeout(LOOK_AGAIN_S):
+            await changed.wait()
     except TimeoutError:
         return
     changed.clear()

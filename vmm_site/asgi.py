@@ -10,10 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmm_site.settings")
 django.setup()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from vmm_site.handler import OneHopASGIHandler  # noqa: E402
-from vmm_site.origin import OwnOriginOnly, SiteRequest  # noqa: E402
+from vmm_site.origin import OwnOriginOnly, SiteRequest, no_such_websocket  # noqa: E402
 from vms.live.routing import websocket_routes  # noqa: E402
 
 http = OneHopASGIHandler()
@@ -23,7 +23,12 @@ application = ProtocolTypeRouter(
     {
         "http": http,
         "websocket": OwnOriginOnly(
-            URLRouter([path(route, consumer) for route, consumer in websocket_routes()])
+            URLRouter(
+                [
+                    *(path(route, consumer) for route, consumer in websocket_routes()),
+                    re_path("", no_such_websocket),
+                ]
+            )
         ),
     }
 )

@@ -80,3 +80,12 @@ class OwnOriginOnly:
             await send({"type": "websocket.close", "code": 4403})
             return None
         return await self._inner(scope, receive, send)
+
+
+async def _no_such_websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuses the handshake on a path where nobody listens."""
+    await send({"type": "websocket.close", "code": 4404})
+
+
+no_such_websocket: Any = _no_such_websocket
+"""As the router takes it, whose types know of views only."""

@@ -21,7 +21,12 @@ try:
 except ConfigError as error:
     sys.exit(f"dstack-vmm: {error}")
 
-VMM.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+try:
+    VMM.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+except OSError as error:
+    sys.exit(
+        f"dstack-vmm: the data folder {VMM.data_dir} can't be made: {error.strerror}; choose another (--data)"
+    )
 
 SECRET_KEY = secret_key(VMM.data_dir)
 DEBUG = False

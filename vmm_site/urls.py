@@ -16,5 +16,5 @@ urlpatterns = [
     path("logs", logs),
     path("healthz", healthz),
     path("admin/", admin.site.urls),
-    re_path(r"^(?!static/|ws/|prpc/|guest/|api-docs/|metrics).*$", console),
+    re_path(r"^(?!static/|ws/|prpc|guest/|api-docs/|metrics|favicon\.ico|robots\.txt).*$", console),
 ]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vms.guest import event_file
-from vms.guest.event_file import MAX_LINE, MAX_READ, Piece, Said, empty_if_large, read_events
+from vms.guest.event_file import MAX_LINE, MAX_READ, Piece, Said, empty_if_large, read_events, size_of
 
 ONE = b'{"event":"boot.progress","payload":"done"}\n'
 SAID = Said("boot.progress", "done")
@@ -156,3 +156,16 @@ def test_emptying_in_place_is_seen_by_who_appends(file: Path, monkeypatch: pytes
         offset = empty_if_large(file, len(ONE))
         qemu.write(ONE)
     assert read_events(file, offset) == Piece([SAID], len(ONE))
+
+
+def test_what_is_no_plain_file_says_nothing_and_blocks_nobody(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b'{"event":"boot.progress"}\n' * 2)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(other)
+    for name in ("pipe", "folder", "link"):
+        assert size_of(tmp_path / name) is None
+        assert read_events(tmp_path / name, 7) == Piece([], 7)
+        assert empty_if_large(tmp_path / name, 7) == 7
+    assert other.stat().st_size > 0

@@ -182,7 +182,7 @@ async def test_an_agent_that_talks_without_end_fails_and_blocks_nobody(
             await client.shutdown()
         waiting.cancel()
     assert said < 8 << 20
-    assert longest < 0.5
+    assert longest < 2.0
 
 
 async def test_an_endless_answer_to_the_request_is_not_kept(tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ async def test_a_client_that_pings_is_never_too_slow(vmm: InProcess, monkeypatch
     vm_id = await vmm.create(stopped=True)
     async with browser() as watcher:
         monkeypatch.setattr(status, "MAX_UNREAD_BYTES", 2000)
+        monkeypatch.setattr(status, "PONG_INTERVAL_S", 0)
         for number in range(20):
             await watcher.until(vm_id, await touch(vm_id, str(number)))
             await watcher.socket.send_to(text_data="ping")
@@ -231,3 +232,13 @@ async def test_two_hundred_watchers_all_end_up_with_the_same_rows(
                 await watcher.until(vm_id, revision)
         known = [{vm_id: row["boot_progress"] for vm_id, row in w.rows.items()} for w in watchers]
     assert known == [dict.fromkeys(ids, "step 4")] * 200
+
+
+async def test_a_flood_of_pings_earns_one_pong(vmm: InProcess) -> None:
+    async with browser() as watcher:
+        for _ in range(50):
+            await watcher.socket.send_to(text_data="ping")
+        vm_id = await vmm.create(stopped=True)
+        heard = [await watcher.next() for _ in range(2)]
+        assert [frame["type"] for frame in heard] == ["pong", "rows"]
+        assert heard[1]["vms"][0]["id"] == vm_id

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from tests.in_process import COMPOSE, InProcess
+from vms.conf import conf
 
 PORT = {"protocol": "tcp", "host_port": 8080, "vm_port": 80}
 TOO_LONG = "x" * 129
@@ -217,3 +219,37 @@ async def test_compose_is_kept_byte_for_byte(vmm: InProcess) -> None:
     assert configuration["compose_file"] == compose
     assert configuration["user_config"] == "ü\r\n"
     assert (vmm.run_path / vm_id / "shared" / "app-compose.json").read_bytes() == compose.encode()
+
+
+async def test_a_name_of_spaces_only_is_none(vmm: InProcess) -> None:
+    response = await vmm.call("CreateVm", vmm.configuration(name="   "))
+    assert response.status_code == 400
+    assert response.json()["message"].startswith("name: ")
+
+
+async def test_a_start_without_its_image_names_the_image_and_the_way_out(vmm: InProcess) -> None:
+    vm_id = await vmm.create(stopped=True)
+    folder = conf().image.path / vmm.image
+    folder.rename(folder.with_name("elsewhere"))
+    try:
+        response = await vmm.call("StartVm", {"id": vm_id})
+    finally:
+        folder.with_name("elsewhere").rename(folder)
+    assert response.status_code == 409
+    assert response.json()["message"] == (
+        f"image: {vmm.image!r} can't be used: there is no metadata.json; "
+        "put it back, or choose another image with UpdateVm"
+    )
+
+
+async def test_a_database_that_can_t_be_written_is_503_not_a_bug(
+    vmm: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("vms.actions.vms.reserve.free_cid", full)
+    response = await vmm.call("CreateVm", vmm.configuration())
+    assert response.status_code == 503
+    assert "database or disk is full" in response.json()["message"]
+    await vmm.nothing_left()

@@ -230,3 +230,9 @@ async def test_a_vm_that_asks_for_no_network_gets_the_operators_and_keeps_it(
     response = await vmm.call("CreateVm", vmm.configuration(ports=[PORT]))
     assert response.status_code == 400
     assert response.json()["message"].startswith("ports: need a network of mode user")
+
+
+async def test_events_of_the_host_can_t_be_forged_by_a_guest(vmm: InProcess) -> None:
+    vm_id = await vmm.create()
+    await said(vmm, vm_id, ("host.exited", "forged"), ("Host.started", "forged"), ("my.event", "x"))
+    assert (await vmm.events(vm_id))[-3:] == ["guest.host.exited", "guest.Host.started", "my.event"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -47,7 +47,9 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm
     """Keep what stands from byte ``begin`` of the guest's event file, and what follows from it.
 
     ``end`` is where the next read begins. A piece that was taken over before is not again.
+    Names that begin with ``host.`` are ours: a guest's are kept as ``guest.host.…``.
     """
+    events = [replace(said, event=f"guest.{said.event}") if _is_ours(said) else said for said in events]
 
     def decide(vm: Vm) -> Fields:
         if begin != vm.events_offset:
@@ -59,6 +61,10 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm
         return fields
 
     return change(vm_id, decide)
+
+
+def _is_ours(said: GuestEvent) -> bool:
+    return said.event.lower().startswith("host.")
 
 
 def _consequence(vm: Vm, said: GuestEvent) -> Fields:

@@ -42,8 +42,10 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
         Invalid: a field is wrong; the message begins with the field's name.
         Conflict: this node can't run such a VM.
     """
-    if not NAME.match(config.name):
-        raise Invalid("name: must be 1 to 128 of letters, digits and - _ . @ ~ ! $ ^ ( ) and space")
+    if not NAME.match(config.name) or not config.name.strip():
+        raise Invalid(
+            "name: must be 1 to 128 of letters, digits and - _ . @ ~ ! $ ^ ( ) and space, not spaces only"
+        )
     check_image_name(config.image)
     compose = parse_compose(config.compose_file)
     _check_sizes(config)

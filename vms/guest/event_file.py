@@ -7,8 +7,10 @@ nothing a guest writes can make the reader wait.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -40,14 +42,13 @@ def read_events(path: Path, offset: int) -> Piece:
     """The complete lines after ``offset``, at most 256 KiB of them.
 
     A file shorter than ``offset`` was begun anew, and is read from its start. A line
-    longer than 16 KiB is dropped. A missing file says nothing.
+    longer than 16 KiB is dropped. What is no plain file says nothing.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return Piece([], 0)
-    with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(descriptor).st_size < offset:
+    file = _open(path, os.O_RDONLY)
+    if file is None:
+        return Piece([], 0 if not path.exists() else offset)
+    with file:
+        if os.fstat(file.fileno()).st_size < offset:
             offset = 0
         file.seek(offset)
         data = file.read(MAX_READ)
@@ -60,14 +61,36 @@ def read_events(path: Path, offset: int) -> Piece:
 
 def empty_if_large(path: Path, offset: int) -> int:
     """Empty a file that grew too large, once it is read (or hopelessly behind); where to go on from."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        return 0
-    if (offset >= MAX_FILE and size == offset) or size - offset > MAX_UNREAD:
-        os.truncate(path, 0)
-        return 0
+    file = _open(path, os.O_RDWR)
+    if file is None:
+        return offset
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if (offset >= MAX_FILE and size == offset) or size - offset > MAX_UNREAD:
+            os.ftruncate(file.fileno(), 0)
+            return 0
     return offset
+
+
+def size_of(path: Path) -> int | None:
+    """The event file's size in bytes; None where no plain file is."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _open(path: Path, flags: int) -> BinaryIO | None:
+    """Open a plain file, never following a link and never waiting for a pipe; None for all else."""
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
+    os.close(descriptor)
+    return None
 
 
 def _parse(line: bytes) -> Said | None:

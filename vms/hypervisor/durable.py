@@ -47,14 +47,26 @@ def read_regular_file(path: Path, limit: int) -> bytes | None:
     Never follows a link and never blocks on a pipe, since a guest can write in
     some of the folders read here.
     """
+    return _read(path, limit, os.SEEK_SET)
+
+
+def read_tail(path: Path, limit: int) -> bytes:
+    """The last ``limit`` bytes of ``path``, read as carefully; nothing where no regular file is."""
+    return _read(path, limit, os.SEEK_END) or b""
+
+
+def _read(path: Path, limit: int, whence: int) -> bytes | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             return None
         with open(descriptor, "rb", closefd=False) as file:
+            if whence == os.SEEK_END:
+                file.seek(max(0, found.st_size - limit))
             return file.read(limit)
     finally:
         os.close(descriptor)

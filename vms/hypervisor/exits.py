@@ -7,17 +7,14 @@ QEMU's own SHUTDOWN event comes first, then the code, then the words on stderr.
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import time
 
 from .base import Exit, ExitReason
-from .records import LaunchRecord, Phase, read_exit, write_exit
+from .durable import read_regular_file, read_tail
+from .records import DETAIL_LIMIT, LaunchRecord, Phase, read_exit, write_exit
 from .rundir import RunDir
-
-DETAIL_LIMIT = 2048
-"""Bytes of QEMU's stderr that are kept with an exit."""
 
 EVENT_LOG_TAIL = 64 * 1024
 
@@ -66,7 +63,7 @@ def settle(run_dir: RunDir, record: LaunchRecord, *, heard: str | None, boot_id:
 
 def stderr_tail(run_dir: RunDir) -> str:
     """The end of what QEMU said on stderr, at most 2 KiB of UTF-8."""
-    data = _tail(run_dir.stderr_log, DETAIL_LIMIT)
+    data = read_tail(run_dir.stderr_log, DETAIL_LIMIT)
     return data.decode(errors="ignore").strip()
 
 
@@ -104,10 +101,12 @@ def _reason(cause: str | None, code: int | None) -> ExitReason:
 
 
 def _exit_code(run_dir: RunDir) -> int | None:
+    text = read_regular_file(run_dir.exit_file, 16)
     try:
-        return int(run_dir.exit_file.read_text())
-    except (OSError, ValueError):
+        code = int(text or b"")
+    except ValueError:
         return None
+    return code if 0 <= code <= 255 else None
 
 
 def _ended_at_ms(run_dir: RunDir) -> int:
@@ -119,24 +118,14 @@ def _ended_at_ms(run_dir: RunDir) -> int:
 
 def _logged_cause(run_dir: RunDir) -> str | None:
     """The reason of the last SHUTDOWN event that QEMU logged."""
-    for line in reversed(_tail(run_dir.event_log, EVENT_LOG_TAIL).splitlines()):
+    for line in reversed(read_tail(run_dir.event_log, EVENT_LOG_TAIL).splitlines()):
         if b'"SHUTDOWN"' not in line:
             continue
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict) and event.get("event") == "SHUTDOWN":
             data = event.get("data")
             return str(data.get("reason")) if isinstance(data, dict) else None
     return None
-
-
-def _tail(path: os.PathLike[str], limit: int) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(0, end - limit))
-            return file.read(limit)
-    except OSError:
-        return b""

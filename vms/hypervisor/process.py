@@ -17,12 +17,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .durable import read_regular_file
 from .rundir import RunDir
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 SHIM = '"$@"; code=$?; echo "$code" >"$0.tmp" && mv "$0.tmp" "$0"'
 """Runs its arguments and writes their exit code into the file named by ``$0``; 1.7 MB of memory."""
+
+LARGEST_PID = 2**22
+"""The kernel gives no larger one (``PID_MAX_LIMIT``)."""
 
 CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -65,7 +69,7 @@ def open_pidfd(identity: ProcessIdentity) -> int | None:
     """A descriptor of exactly that process; ``None`` if it is gone."""
     try:
         pidfd = os.pidfd_open(identity.pid)
-    except OSError:
+    except (OSError, OverflowError):
         return None
     # The pid may have been given anew between looking and opening: look again.
     if identify(identity.pid) != identity:
@@ -92,9 +96,10 @@ def send(pidfd: int, number: signal.Signals) -> None:
 def read_pidfile(run_dir: RunDir) -> int | None:
     """The pid that QEMU wrote down; it may be long gone."""
     try:
-        return int(run_dir.pidfile.read_text())
-    except (OSError, ValueError):
+        pid = int(read_regular_file(run_dir.pidfile, 32) or b"")
+    except ValueError:
         return None
+    return pid if 0 < pid <= LARGEST_PID else None
 
 
 def works_in(pid: int, run_dir: RunDir) -> bool:

@@ -12,6 +12,12 @@ from .base import Exit, ExitReason
 from .durable import read_regular_file, replace_file
 from .rundir import RunDir
 
+LARGEST = 2**53
+"""No pid, generation or time is larger: what is, was never written by us."""
+
+DETAIL_LIMIT = 2048
+"""Characters of QEMU's stderr that are kept with an exit."""
+
 NOTE_LIMIT = 64 * 1024
 """Bytes; our notes are far smaller, and a file that isn't is none of ours."""
 
@@ -51,7 +57,7 @@ class LaunchRecord:
         note = _decode(read_regular_file(run_dir.launch_file, NOTE_LIMIT))
         try:
             return cls(
-                generation=int(note["generation"]),
+                generation=_required(note["generation"]),
                 phase=Phase(note["phase"]),
                 boot_id=str(note["boot_id"]),
                 pid=_number(note.get("pid")),
@@ -73,9 +79,9 @@ def read_exit(run_dir: RunDir) -> Exit | None:
     try:
         return Exit(
             reason=ExitReason(note["reason"]),
-            at_ms=int(note["at_ms"]),
+            at_ms=_required(note["at_ms"]),
             code=_number(note.get("code")),
-            detail=str(note.get("detail", "")),
+            detail=str(note.get("detail", ""))[:DETAIL_LIMIT],
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -88,10 +94,20 @@ def _encode(note: dict[str, Any]) -> bytes:
 def _decode(data: bytes | None) -> dict[str, Any]:
     try:
         note = json.loads(data or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return note if isinstance(note, dict) else {}
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None
+    """A whole number that fits where numbers are kept; a damaged note may hold anything."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if abs(value) <= LARGEST else None
+
+
+def _required(value: object) -> int:
+    number = _number(value)
+    if number is None:
+        raise ValueError(f"{str(value)[:40]} is no number of ours")
+    return number

@@ -7,6 +7,7 @@ import codecs
 import contextlib
 import os
 import re
+import stat
 import time
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -187,4 +188,7 @@ class _Log:
         self._file = None
         with contextlib.suppress(OSError):
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._file = os.fdopen(descriptor, "rb")
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                self._file = os.fdopen(descriptor, "rb")
+            else:
+                os.close(descriptor)

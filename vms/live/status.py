@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ TOO_SLOW = 4008
 """Close code: so much is on its way unread that the client had better begin anew."""
 MAX_UNREAD_BYTES = 32 << 20
 """Sent since the client's last ping. A socket has no back-pressure of its own."""
+PONG_INTERVAL_S = 1.0
 FRAME_ROWS = 500
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class StatusConsumer(AsyncWebsocketConsumer):
         self._told_pulls = "[]"
         self._news = asyncio.Event()
         self._unread = 0
+        self._ponged_at = float("-inf")
         await self.accept()
         hub.join(self)
         self._sending = asyncio.create_task(self._send_all())
@@ -47,8 +50,12 @@ class StatusConsumer(AsyncWebsocketConsumer):
                 await sending
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Any message is a ping; answered at most once a second, for a flood earns no flood."""
         self._unread = 0
-        await self._send_frame(b'{"type":"pong"}')
+        now = time.monotonic()
+        if now - self._ponged_at >= PONG_INTERVAL_S:
+            self._ponged_at = now
+            await self._send_frame(b'{"type":"pong"}')
 
     def row(self, vm_id: str, revision: int, text: str) -> None:
         self._gone.discard(vm_id)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.db import OperationalError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from vms.errors import Invalid, MethodNotAllowed, TooLarge, VmmError
+from vms.errors import Invalid, MethodNotAllowed, TooLarge, Unavailable, VmmError
 
+_log = logging.getLogger(__name__)
 MAX_FIELDS_NAMED = 5
 
 
@@ -30,6 +33,10 @@ def as_vmm_error(error: Exception) -> VmmError | None:
     """The error of ours that stands for a library's, or None for a bug."""
     if isinstance(error, VmmError):
         return error
+    if isinstance(error, OperationalError):
+        # The database can't be written or reached now: a full disk, a lost server. No bug of ours.
+        _log.error("the database failed: %s", error)
+        return Unavailable(f"the database does not work now ({error}); nothing was recorded")
     if isinstance(error, exceptions.ValidationError):
         return from_validation(error)
     if isinstance(error, exceptions.MethodNotAllowed):

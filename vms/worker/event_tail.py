@@ -9,7 +9,7 @@ from pathlib import Path
 from vms.actions import events
 from vms.actions.events import GuestEvent
 from vms.database import in_database
-from vms.guest.event_file import Piece, empty_if_large, read_events
+from vms.guest.event_file import Piece, empty_if_large, read_events, size_of
 from vms.hypervisor.base import Driver
 from vms.hypervisor.rundir import RunDir
 from vms.selectors import work
@@ -77,7 +77,5 @@ class EventTail:
 
 
 def _has_news(path: Path, offset: int) -> bool:
-    try:
-        return path.stat().st_size != offset
-    except FileNotFoundError:
-        return offset != 0
+    size = size_of(path)
+    return size is not None and size != offset

@@ -81,7 +81,12 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             if vm is None or not _is_to_launch(vm, generation) or vm.revision != read_revision + 1:
                 return  # somebody changed it since it was read: look again
             seen = await tools.driver.launch(spec)
-        except (LaunchRefused, BrokenImage) as error:
+        except BrokenImage as error:
+            way_out = "put it back, or choose another image with UpdateVm"
+            message = f"image: {wanted.image!r} can't be used: {error}; {way_out}"
+            await in_database(observe.refused, vm_id, generation, message)
+            return
+        except LaunchRefused as error:
             _log.info("VM %s could not be launched: %s", vm_id, error)
             await in_database(observe.refused, vm_id, generation, str(error))
             return

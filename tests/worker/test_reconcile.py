@@ -148,7 +148,8 @@ async def test_a_directory_that_can_t_be_written_is_not_tried_without_pause(
         await vmm.call("UpgradeApp", {"id": vm_id, "user_config": "new"})
         await asyncio.sleep(0.6)
         tries = [record for record in caplog.records if "could not be worked on" in record.message]
-        assert len(tries) == 1
+        # One for the message; one more if a scan was faster than it. Without a pause there'd be a dozen.
+        assert 1 <= len(tries) <= 2
     finally:
         aside.rename(folder)
 

@@ -77,6 +77,7 @@ async def created(vm_id: str, generation: int) -> None:
 
 async def _soon(changed: asyncio.Event, timeout: float) -> None:
     try:
-        await asyncio.wait_for(changed.wait(), timeout)
+        async with asyncio.timeout(timeout):
+            await changed.wait()
     except TimeoutError:
         return

@@ -23,6 +23,7 @@ class Wanted:
     prepared: bool
     actual: str
     next_retry_at_ms: int | None
+    image: str = ""
 
     @property
     def is_pending(self) -> bool:

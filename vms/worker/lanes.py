@@ -103,7 +103,9 @@ async def _woken_within(woken: asyncio.Event, pause: float | None) -> bool:
     if woken.is_set() or not pause:
         return woken.is_set()
     try:
-        await asyncio.wait_for(woken.wait(), pause)
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the wake.
+        async with asyncio.timeout(pause):
+            await woken.wait()
     except TimeoutError:
         return False
     return True

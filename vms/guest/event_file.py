@@ -46,7 +46,7 @@ def read_events(path: Path, offset: int) -> Piece:
     """
     file = _open(path, os.O_RDONLY)
     if file is None:
-        return Piece([], 0 if not path.exists() else offset)
+        return Piece([], offset if os.path.lexists(path) else 0)
     with file:
         if os.fstat(file.fileno()).st_size < offset:
             offset = 0
@@ -63,7 +63,7 @@ def empty_if_large(path: Path, offset: int) -> int:
     """Empty a file that grew too large, once it is read (or hopelessly behind); where to go on from."""
     file = _open(path, os.O_RDWR)
     if file is None:
-        return offset
+        return offset if os.path.lexists(path) else 0
     with file:
         size = os.fstat(file.fileno()).st_size
         if (offset >= MAX_FILE and size == offset) or size - offset > MAX_UNREAD:

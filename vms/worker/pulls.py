@@ -107,8 +107,11 @@ class ImageWork:
             self._running[work.pull_id].progress = now
 
         try:
-            if not (conf().image.path / work.name).exists():  # else it was cut off after its last step
-                image = conf().image
+            image = conf().image
+            if (image.path / work.name).exists():
+                # It was cut off after its last step, before it could tidy up.
+                await asyncio.to_thread(pulling.discard, image.path, work.name)
+            else:
                 limits = Limits(image.max_size, image.max_files, image.keep_free)
                 async with Registry(pulls.repository()) as registry:
                     await pulling.pull(registry, work.tag, work.name, image.path, limits, progress)

@@ -110,7 +110,8 @@ class ImageWork:
             image = conf().image
             if (image.path / work.name).exists():
                 # It was cut off after its last step, before it could tidy up.
-                await asyncio.to_thread(pulling.discard, image.path, work.name)
+                with contextlib.suppress(Busy):
+                    await asyncio.to_thread(pulling.discard, image.path, work.name)
             else:
                 limits = Limits(image.max_size, image.max_files, image.keep_free)
                 async with Registry(pulls.repository()) as registry:

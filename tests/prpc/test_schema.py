@@ -47,6 +47,12 @@ async def test_many_requests_of_the_document(vmm: InProcess, label: str) -> None
     await _send_many(vmm, label, REQUESTS_IN_FULL // len(OPERATIONS) + 1, same_each_time=False)
 
 
+def _checks(case: Any) -> list[Any]:
+    """In a URL all is text: what was meant as a number for a list of ids is a list of one."""
+    ids = case.query.get("ids", []) if isinstance(case.query, dict) else []
+    return CHECKS if isinstance(ids, list) else [c for c in CHECKS if c is not checks.negative_data_rejection]
+
+
 async def _send_many(vmm: InProcess, label: str, count: int, *, same_each_time: bool) -> None:
     operation = OPERATIONS[label]
     port = {"protocol": "tcp", "host_port": 8080, "vm_port": 80}
@@ -68,7 +74,7 @@ async def _send_many(vmm: InProcess, label: str, count: int, *, same_each_time: 
             if prepared.method == "POST":  # also where there is no body to say it
                 prepared.headers.setdefault("Content-Type", "application/json")
             response = wait(_answer(vmm, prepared))
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(response, checks=_checks(case))
             asks_others = case.operation.path.removeprefix("/prpc/") in ASK_OTHERS
             assert response.status_code < (600 if asks_others else 500)
             assert response.status_code != 500

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from vms.hypervisor.base import (
+from vms.hypervisor.process import identify
+from vms.hypervisor.spec import (
     Accelerator,
     GuestSpec,
     HostSettings,
@@ -24,7 +25,6 @@ from vms.hypervisor.base import (
     PortForward,
     Transport,
 )
-from vms.hypervisor.process import identify
 
 QEMU = shutil.which("qemu-system-x86_64")
 QEMU_IMG = shutil.which("qemu-img")

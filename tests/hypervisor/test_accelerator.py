@@ -8,7 +8,7 @@ import pytest
 
 from tests.hypervisor import machines
 from vms.hypervisor.accelerator import HostUnfit, choose_accelerator, find_qemu
-from vms.hypervisor.base import Accelerator
+from vms.hypervisor.spec import Accelerator
 
 
 def test_no_kvm_means_tcg_and_says_why(tmp_path: Path) -> None:

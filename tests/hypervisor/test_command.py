@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from vms.hypervisor.base import (
+from vms.hypervisor.command import build_argv
+from vms.hypervisor.errors import LaunchRefused
+from vms.hypervisor.spec import (
     Accelerator,
     GuestSpec,
     HostSettings,
     ImageFiles,
-    LaunchRefused,
     NetworkMode,
     NetworkSpec,
     PortForward,
+    Tdx,
     Transport,
 )
-from vms.hypervisor.command import build_argv
 
 FORWARDS = (
     PortForward(Transport.TCP, "127.0.0.1", 8080, 80),
@@ -159,7 +160,7 @@ def test_the_same_spec_gives_the_same_command_line() -> None:
 
 def test_a_confidential_vm_is_refused_with_what_to_do() -> None:
     with pytest.raises(LaunchRefused, match="supports no TEE; create it with no_tee"):
-        build_argv(replace(SPEC, no_tee=False), HOST)
+        build_argv(replace(SPEC, tee=Tdx()), HOST)
 
 
 def user_network(forward: PortForward) -> GuestSpec:

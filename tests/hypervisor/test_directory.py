@@ -8,9 +8,10 @@ import pytest
 
 from tests.hypervisor import machines
 from vms.hypervisor import directory
-from vms.hypervisor.base import ImageFiles, LaunchRefused
 from vms.hypervisor.durable import read_regular_file, replace_file
+from vms.hypervisor.errors import LaunchRefused
 from vms.hypervisor.rundir import RunDir
+from vms.hypervisor.spec import ImageFiles
 
 SPEC = machines.guest_spec(ImageFiles(Path("/kernel"), Path("/initrd")))
 

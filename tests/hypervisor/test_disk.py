@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 from tests.hypervisor import machines
-from vms.hypervisor.base import HostSettings, LaunchRefused
 from vms.hypervisor.disk import GIB, ensure_data_disk, virtual_size
+from vms.hypervisor.errors import LaunchRefused
 from vms.hypervisor.rundir import RunDir
+from vms.hypervisor.spec import HostSettings
 
 pytestmark = [pytest.mark.real, machines.needs_qemu]
 

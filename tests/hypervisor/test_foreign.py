@@ -13,7 +13,8 @@ import pytest
 
 from tests.hypervisor import machines
 from tests.waiting import eventually
-from vms.hypervisor.base import ExitReason, LaunchRefused, NotAnswering, Observation, Power
+from vms.hypervisor.base import ExitReason, Observation, Power
+from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.foreign import find_all
 from vms.hypervisor.process import identify
 from vms.hypervisor.qemu import QemuDriver

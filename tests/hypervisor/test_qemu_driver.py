@@ -19,7 +19,8 @@ import pytest
 
 from tests.hypervisor import machines
 from vms.hypervisor import guest
-from vms.hypervisor.base import ExitReason, LaunchRefused, NotAnswering, Power
+from vms.hypervisor.base import ExitReason, Power
+from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.process import boot_id
 from vms.hypervisor.qemu import QemuDriver
 from vms.hypervisor.qmp import QmpSession

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from vms.hypervisor.base import NotAnswering
+from vms.hypervisor.errors import NotAnswering
 from vms.hypervisor.qmp import QmpSession
 
 GREETING = {"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 22}}, "capabilities": []}}

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.hypervisor import machines
-from vms.hypervisor.base import ExitReason, GuestSpec, Observation, Power
+from vms.hypervisor.base import ExitReason, Observation, Power
 from vms.hypervisor.process import identify
 from vms.hypervisor.qemu import QemuDriver
+from vms.hypervisor.spec import GuestSpec
 
 pytestmark = [pytest.mark.real, machines.needs_qemu]
 

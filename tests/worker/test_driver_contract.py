@@ -14,17 +14,11 @@ import pytest
 
 from tests.hypervisor import machines
 from vms.hypervisor import guest
-from vms.hypervisor.base import (
-    Driver,
-    ExitReason,
-    GuestSpec,
-    ImageFiles,
-    LaunchRefused,
-    NotAnswering,
-    Power,
-)
+from vms.hypervisor.base import Driver, ExitReason, Power
+from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.fake import FakeDriver
 from vms.hypervisor.qemu import QemuDriver
+from vms.hypervisor.spec import GuestSpec, ImageFiles
 
 TOLD_WITHIN_S = 5.0
 """Far more than it takes (milliseconds), so that a busy machine fails no test."""

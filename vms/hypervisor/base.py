@@ -1,130 +1,20 @@
 """What a hypervisor driver is given, what it tells, and what it can do.
 
 This room knows nothing of Django or the database: frozen values come in
-(:class:`GuestSpec`), frozen values go out (:class:`Observation`). There are two
+(:class:`~vms.hypervisor.spec.GuestSpec`), frozen values go out (:class:`Observation`). There are two
 drivers, the real one (``qemu``) and a full fake (``fake``); both pass the same
 contract tests (``tests/worker/test_driver_contract.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-
-class Accelerator(StrEnum):
-    """What runs the guest's instructions: the CPU itself, or QEMU's translator."""
-
-    KVM = "kvm"
-    TCG = "tcg"
-
-
-class Transport(StrEnum):
-    """Transport protocols that user-mode networking forwards."""
-
-    TCP = "tcp"
-    UDP = "udp"
-
-
-class NetworkMode(StrEnum):
-    USER = "user"
-    BRIDGE = "bridge"
-    CUSTOM = "custom"
-
-
-class ShareMode(StrEnum):
-    """How the guest sees the VM's ``shared/`` folder."""
-
-    NINEP = "9p"
-
-
-@dataclass(frozen=True)
-class PortForward:
-    """One host port that leads into the guest."""
-
-    protocol: Transport
-    host_address: str
-    host_port: int
-    guest_port: int
-
-
-@dataclass(frozen=True)
-class NetworkSpec:
-    """One network interface of the guest, in the order the guest sees it."""
-
-    mode: NetworkMode
-    bridge_name: str = ""
-    custom: str = ""
-    forwards: tuple[PortForward, ...] = ()
-
-
-@dataclass(frozen=True)
-class ImageFiles:
-    """Artefacts of a guest image, already confined to the image's folder.
-
-    ``pvh_kernel`` is an uncompressed kernel that boots faster under TCG; it is
-    used only for plain VMs without firmware and TPM.
-    """
-
-    kernel: Path
-    initrd: Path
-    cmdline: str = ""
-    pvh_kernel: Path | None = None
-    rootfs: Path | None = None
-    hda: Path | None = None
-    bios: Path | None = None
-    shared_ro: bool = False
-
-
-@dataclass(frozen=True)
-class HostSettings:
-    """What the node's operator chose for every guest; probed once, at start.
-
-    ``mac_prefix`` holds at most three bytes; ``pci_hole64_size`` is in bytes, 0
-    leaves QEMU's own; ``user`` is whom QEMU runs as (empty: the server's own user);
-    ``vsock`` says that ``/dev/vhost-vsock`` can be used. ``stop_grace_s`` is how
-    long a ``quit`` may take before SIGKILL, ``launch_timeout_s`` how long QEMU may
-    take until it answers.
-    """
-
-    qemu_path: Path
-    qemu_img_path: Path
-    accelerator: Accelerator
-    mac_prefix: bytes = b""
-    hotplug_off: bool = False
-    pci_hole64_size: int = 0
-    user_net_restrict: bool = False
-    user: str = ""
-    vsock: bool = False
-    stop_grace_s: float = 5.0
-    launch_timeout_s: float = 30.0
-
-
-@dataclass(frozen=True)
-class GuestSpec:
-    """Everything that decides how one VM is launched: same spec, same command line.
-
-    ``shared_files`` are written into ``shared/`` (name → exact bytes; ``None``
-    means the file must not exist); ``run_files`` beside it (the manifest). A plain
-    VM (``no_tee``) gets extras that a measured one must never get: an event
-    channel, the QEMU guest agent's channel and a panic notifier.
-    """
-
-    vm_id: str
-    vcpu: int
-    memory_mb: int
-    disk_gb: int
-    cid: int
-    image: ImageFiles
-    networks: tuple[NetworkSpec, ...]
-    generation: int
-    no_tee: bool = True
-    share_mode: ShareMode = ShareMode.NINEP
-    shared_files: Mapping[str, bytes | None] = field(default_factory=dict)
-    run_files: Mapping[str, bytes] = field(default_factory=dict)
+from .spec import GuestSpec
 
 
 class Power(StrEnum):
@@ -186,14 +76,6 @@ class Observation:
     exit: Exit | None = None
     is_foreign: bool = False
     cid: int | None = None
-
-
-class LaunchRefused(Exception):
-    """The VM could not be launched; the message is QEMU's own words where it spoke."""
-
-
-class NotAnswering(Exception):
-    """The guest's QEMU, or its agent, did not answer in time; says which."""
 
 
 ExitListener = Callable[[str], Awaitable[None] | None]

@@ -9,9 +9,10 @@ AF_UNIX allows.
 
 from __future__ import annotations
 
-from .base import Accelerator, GuestSpec, HostSettings, LaunchRefused, ShareMode
+from .errors import LaunchRefused
 from .network import check_forwards, mac_address, netdev
 from .options import kernel_cmdline, path_value, plain_path, user_name, vm_name, whole
+from .spec import Accelerator, GuestSpec, HostSettings, ShareMode
 
 FIRST_GUEST_CID = 3
 """Lower context ids mean the hypervisor, loopback and the host."""
@@ -27,7 +28,7 @@ def build_argv(spec: GuestSpec, host: HostSettings) -> list[str]:
         LaunchRefused: a value can't stand on a command line, or the guest is
             confidential, which needs what this host hasn't got.
     """
-    if not spec.no_tee:
+    if spec.tee is not None:
         raise LaunchRefused(
             "this is a confidential VM and this host supports no TEE; create it with no_tee for a plain VM"
         )
@@ -150,6 +151,8 @@ def _host_share(spec: GuestSpec) -> list[str]:
                 "-virtfs",
                 f"local,path=shared,mount_tag=host-shared,readonly={readonly},security_model=mapped,id=virtfs0",
             ]
+        case other:
+            raise LaunchRefused(f"host share mode {other.value} is not built yet")
 
 
 def _machine(host: HostSettings) -> list[str]:

@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from .base import GuestSpec, LaunchRefused
 from .durable import fsync_directory, read_regular_file, replace_file
+from .errors import LaunchRefused
 from .rundir import VM_ID_PATTERN, RunDir
+from .spec import GuestSpec
 
 KEPT_LOG_SEGMENTS = 3
 """How many earlier boots' logs are kept: ``serial.log.1`` is the youngest."""

@@ -7,10 +7,11 @@ import os
 import struct
 from pathlib import Path
 
-from .base import HostSettings, ImageFiles, LaunchRefused
 from .durable import fsync_directory
+from .errors import LaunchRefused
 from .options import path_value, whole
 from .rundir import RunDir
+from .spec import HostSettings, ImageFiles
 
 GIB = 2**30
 QCOW2_MAGIC = b"QFI\xfb"

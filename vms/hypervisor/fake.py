@@ -15,19 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import directory
-from .base import (
-    Exit,
-    ExitListener,
-    ExitReason,
-    GuestSpec,
-    LaunchRefused,
-    NotAnswering,
-    Observation,
-    Power,
-)
+from .base import Exit, ExitListener, ExitReason, Observation, Power
+from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
 from .records import LaunchRecord, Phase, read_exit, write_exit
 from .rundir import RunDir
+from .spec import GuestSpec
 
 FAKE_BOOT_ID = "fake"
 FIRST_FAKE_PID = 5_000_000

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .base import NotAnswering
 from .durable import in_thread
+from .errors import NotAnswering
 from .guest import Guest
 from .process import ProcessIdentity, identify
 from .records import LaunchRecord, Phase

@@ -8,8 +8,8 @@ import signal
 from collections.abc import Callable
 from typing import Self
 
-from .base import NotAnswering
 from .durable import in_thread
+from .errors import NotAnswering
 from .process import ProcessIdentity, has_ended, open_pidfd, send
 from .qmp import QmpSession
 from .records import LaunchRecord

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from .base import GuestSpec, HostSettings, NetworkMode, NetworkSpec, PortForward
 from .options import CONTROL_CHARACTERS, bridge_name, ipv4, refuse_unless, whole
+from .spec import GuestSpec, HostSettings, NetworkMode, NetworkSpec, PortForward
 
 MAC_LENGTH = 6
 MAC_PREFIX_LIMIT = 3

@@ -11,7 +11,7 @@ import re
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
-from .base import LaunchRefused
+from .errors import LaunchRefused
 from .rundir import VM_ID_PATTERN
 
 BRIDGE_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")

@@ -14,26 +14,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import directory, lock, process
-from .base import (
-    Exit,
-    ExitListener,
-    ExitReason,
-    GuestSpec,
-    HostSettings,
-    LaunchRefused,
-    NotAnswering,
-    Observation,
-    Power,
-)
+from .base import Exit, ExitListener, ExitReason, Observation, Power
 from .command import build_argv
 from .disk import ensure_data_disk
 from .durable import in_thread
+from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms, settle, why_it_ended
 from .foreign import ForeignGuest, ForeignProcesses
 from .guest import Guest
 from .process import Shim
 from .records import LaunchRecord, Phase, write_exit
 from .rundir import RunDir
+from .spec import GuestSpec, HostSettings
 
 EXIT_WAIT_S = 1.0
 """How long after QEMU's end the shim may take to write the exit code (it takes a few ms)."""

@@ -19,7 +19,7 @@ from typing import Self
 from qemu.qmp import EventListener, ExecInterruptedError, ExecuteError, Message, QMPClient, QMPError
 from qemu.qmp.protocol import Runstate
 
-from .base import NotAnswering
+from .errors import NotAnswering
 
 CLOSE_TIMEOUT_S = 1.0
 

@@ -10,7 +10,8 @@ from vms.actions.observe import Ending, Sighting
 from vms.choices import Actual, Desired
 from vms.database import in_database
 from vms.guest.qemu_agent import AgentFailed, QemuAgent
-from vms.hypervisor.base import Driver, LaunchRefused, NotAnswering, Observation, Power
+from vms.hypervisor.base import Driver, Observation, Power
+from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.rundir import RunDir
 from vms.images.store import BrokenImage
 from vms.models import Vm

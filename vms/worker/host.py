@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vms.choices import Platform
 from vms.conf import conf
 from vms.hypervisor.accelerator import choose_accelerator, find_qemu
-from vms.hypervisor.base import Accelerator, HostSettings
+from vms.hypervisor.spec import Accelerator, HostSettings
 
 if TYPE_CHECKING:
     from vmm_site.config import Config

@@ -6,14 +6,7 @@ import orjson
 
 from vms.choices import Desired
 from vms.conf import conf
-from vms.hypervisor.base import (
-    GuestSpec,
-    ImageFiles,
-    NetworkMode,
-    NetworkSpec,
-    PortForward,
-    Transport,
-)
+from vms.hypervisor.spec import GuestSpec, ImageFiles, NetworkMode, NetworkSpec, PortForward, Tdx, Transport
 from vms.images.store import StoredImage, read_image
 from vms.models import Vm
 
@@ -34,7 +27,7 @@ def build_spec(vm: Vm) -> GuestSpec:
         image=_image_files(image),
         networks=_networks(vm),
         generation=vm.generation,
-        no_tee=vm.no_tee,
+        tee=None if vm.no_tee else Tdx(),
         shared_files=_shared_files(vm, image),
         run_files={
             "vm-manifest.json": orjson.dumps(manifest(vm), option=orjson.OPT_INDENT_2),

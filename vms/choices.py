@@ -88,3 +88,20 @@ class AttachMode(models.TextChoices):
 
     LISTED = "listed"
     ALL = "all"
+
+
+class GpuKind(models.TextChoices):
+    """What a VM can be given of a GPU machine."""
+
+    GPU = "gpu", "GPU"
+    BRIDGE = "bridge", "NVSwitch"
+
+
+class GpuOffer(models.TextChoices):
+    """What the operator's ``[cvm.gpu]`` says of a device."""
+
+    OFFERED = "offered"
+    UNLISTED = "unlisted", "its product is not in [cvm.gpu] listing"
+    EXCLUDED = "excluded", "[cvm.gpu] exclude names it"
+    NOT_INCLUDED = "not-included", "[cvm.gpu] include does not name it"
+    SWITCHED_OFF = "switched-off", "this node gives no GPUs to VMs ([cvm.gpu] enabled)"

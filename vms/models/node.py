@@ -13,6 +13,9 @@ class Node(models.Model):
     platform = models.CharField(max_length=16, choices=Platform.choices, default=Platform.NONE)
     accelerator = models.CharField(max_length=8, blank=True)
     notice = models.TextField(blank=True, help_text="What everybody who uses this node must know.")
+    numa_cpus = models.JSONField(
+        default=dict, blank=True, help_text="NUMA node to its CPUs, such as 0-15,32-47."
+    )
     heartbeat_at_ms = models.BigIntegerField(default=0, help_text="Milliseconds since 1970.")
 
     # Like a VM's: a request raises the generation, the worker answers it by catching up.

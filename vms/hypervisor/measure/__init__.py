@@ -4,6 +4,7 @@ A remote verifier recomputes these bytes from what it is told, so that every rul
 a contract: another byte, and the application gets no keys.
 """
 
+from .measure import measure
 from .request import (
     Application,
     AttestationPolicy,
@@ -32,4 +33,5 @@ __all__ = [
     "SimulatedTee",
     "SimulatorSettings",
     "TeePlatform",
+    "measure",
 ]

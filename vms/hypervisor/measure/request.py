@@ -78,6 +78,7 @@ class ImageMaterial:
 
     ``digest`` is lower-case hex, empty where the image has none. ``checksum_file`` is
     ``sha256sum.txt``; the others are the files ``measurement.*``, byte for byte.
+    ``ovmf_variant`` names the firmware's measured layout, empty where the image doesn't say.
     """
 
     name: str
@@ -91,6 +92,11 @@ class ImageMaterial:
     gcp_event_log: bytes | None = None
     aws: bytes | None = None
     aws_replay: bytes | None = None
+
+    @property
+    def has_tdx_lite(self) -> bool:
+        """Whether a TDX boot can be verified without the whole image."""
+        return bool(self.digest) and self.checksum_file is not None and self.tdx is not None
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class HostPart:
     """What the node's operator chose, as far as it is measured or told to the guest.
 
     ``qemu_version`` is the number alone, empty where unknown. ``pci_hole64_size`` is in
-    bytes, 0 for QEMU's own. Empty URLs are told as such.
+    bytes, 0 for QEMU's own. Texts may be empty.
     """
 
     use_mrconfigid: bool = True

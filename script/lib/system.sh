@@ -13,6 +13,8 @@ declare -A DEBIAN_PACKAGE=(
   [shellcheck]=shellcheck
   [fonts]=fonts-dejavu-core
   [docker-registry]=docker-registry
+  [fsck.vfat]=dosfstools
+  [mcopy]=mtools
 )
 
 declare -A MEANING=(
@@ -24,7 +26,8 @@ has_program() {
   case "$1" in
     python-venv) [[ -x $VENV/bin/pip ]] || "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ;;
     fonts) [[ -n "$(find /usr/share/fonts ~/.fonts -name '*.[to]tf' -print -quit 2>/dev/null)" ]] ;;
-    *) command -v "$1" >/dev/null ;;
+    # Some programs that any user may run lie where only root looks.
+    *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
   esac
 }
 

@@ -12,13 +12,13 @@ from typing import Protocol
 
 import pytest
 
-from tests.hypervisor import machines
+from tests.hypervisor import fat_reader, machines
 from vms.hypervisor import guest
 from vms.hypervisor.base import Driver, ExitReason, Power
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.fake import FakeDriver
 from vms.hypervisor.qemu import QemuDriver
-from vms.hypervisor.spec import GuestSpec, ImageFiles
+from vms.hypervisor.spec import GuestSpec, ImageFiles, ShareMode
 
 TOLD_WITHIN_S = 5.0
 """Far more than it takes (milliseconds), so that a busy machine fails no test."""
@@ -207,6 +207,28 @@ async def test_a_refused_launch_leaves_nothing_running_and_says_why(bench: Bench
     assert seen.exit is not None
     assert seen.exit.reason is ExitReason.ERROR
     assert "could not open kernel file" in seen.exit.detail
+
+
+async def test_each_launch_builds_the_shared_disk_anew_where_the_guest_gets_one(bench: Bench) -> None:
+    spec = replace(machines.guest_spec(bench.idle), share_mode=ShareMode.VHD)
+    disk = bench.driver.directory("vm-1") / "shared.img"
+    await bench.driver.launch(spec)
+    assert fat_reader.read(disk.read_bytes()).files == {"app-compose.json": b"{}"}
+    await bench.driver.stop("vm-1")
+    changed = replace(spec, generation=2, shared_files={"app-compose.json": None, ".user-config": b"1"})
+    await bench.driver.launch(changed)
+    assert fat_reader.read(disk.read_bytes()).files == {".user-config": b"1"}
+    await bench.driver.stop("vm-1")
+    await bench.driver.launch(replace(changed, generation=3, share_mode=ShareMode.NINEP))
+    assert not disk.exists()
+
+
+async def test_what_fits_on_no_shared_disk_is_refused_and_nothing_runs(bench: Bench) -> None:
+    much = {"app-compose.json": bytes(128 * 2**20)}
+    spec = replace(machines.guest_spec(bench.idle), share_mode=ShareMode.VHD, shared_files=much)
+    with pytest.raises(LaunchRefused, match="1 files of 134217728 bytes don't fit"):
+        await bench.driver.launch(spec)
+    assert (await bench.driver.inspect("vm-1")).power is Power.OFF
 
 
 async def test_a_cancelled_launch_can_be_repeated(bench: Bench) -> None:

@@ -20,6 +20,7 @@ from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
 from .records import LaunchRecord, Phase, read_exit, write_exit
 from .rundir import RunDir
+from .shared_disk import ensure_shared_disk
 from .spec import GuestSpec
 
 FAKE_BOOT_ID = "fake"
@@ -78,6 +79,7 @@ class FakeDriver:
             raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
         run_dir = self._run_dir(spec.vm_id)
         directory.fill(run_dir, spec)
+        ensure_shared_disk(run_dir, spec.share_mode)
         await asyncio.sleep(self.launch_delay_s)
         directory.rotate_logs(run_dir)
         directory.clear_traces(run_dir)

@@ -25,6 +25,7 @@ from .guest import Guest
 from .process import Shim
 from .records import LaunchRecord, Phase, write_exit
 from .rundir import RunDir
+from .shared_disk import ensure_shared_disk
 from .spec import GuestSpec, HostSettings
 
 EXIT_WAIT_S = 1.0
@@ -98,6 +99,7 @@ class QemuDriver:
         run_dir = self._run_dir(spec.vm_id)
         await self.prepare(spec)
         await ensure_data_disk(run_dir, spec.disk_gb, spec.image, self.host)
+        await in_thread(ensure_shared_disk, run_dir, spec.share_mode)
         shim = await self._spawn(run_dir, spec, argv)
         return await self._first_answer(spec.vm_id, run_dir, shim)
 

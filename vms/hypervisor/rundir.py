@@ -41,6 +41,11 @@ class RunDir:
         return self.path / "hda.img"
 
     @property
+    def shared_disk(self) -> Path:
+        """``shared/`` as a FAT32 disk, for guests that are given it that way."""
+        return self.path / "shared.img"
+
+    @property
     def serial_log(self) -> Path:
         return self.path / "serial.log"
 

@@ -12,8 +12,20 @@ HEARTBEAT_LOST_MS = 15_000
 """A worker that wrote no heartbeat for so long is taken to be gone."""
 
 
-def register(name: str, *, version: str, platform: str, accelerator: str, notice: str) -> Node:
-    """Write down what this node is, at its worker's start. Requests wait for its first heartbeat."""
+def register(
+    name: str,
+    *,
+    version: str,
+    platform: str,
+    accelerator: str,
+    notice: str,
+    missing: str = "",
+    qemu_version: str = "",
+) -> Node:
+    """Write down what this node is, at its worker's start. Requests wait for its first heartbeat.
+
+    ``missing`` says what confidential VMs lack here, ``qemu_version`` is the number alone.
+    """
     with writing():
         node, _ = Node.objects.update_or_create(
             name=name,
@@ -22,6 +34,8 @@ def register(name: str, *, version: str, platform: str, accelerator: str, notice
                 "platform": platform,
                 "accelerator": accelerator,
                 "notice": notice,
+                "missing": missing,
+                "qemu_version": qemu_version,
                 "heartbeat_at_ms": 0,
             },
         )

@@ -11,7 +11,9 @@ class Node(models.Model):
     name = models.CharField(max_length=64, unique=True)
     version = models.CharField(max_length=64, blank=True)
     platform = models.CharField(max_length=16, choices=Platform.choices, default=Platform.NONE)
+    missing = models.TextField(blank=True, help_text="What confidential VMs lack here; empty if nothing.")
     accelerator = models.CharField(max_length=8, blank=True)
+    qemu_version = models.CharField(max_length=64, blank=True, help_text="The number alone, such as 9.2.1.")
     notice = models.TextField(blank=True, help_text="What everybody who uses this node must know.")
     numa_cpus = models.JSONField(
         default=dict, blank=True, help_text="NUMA node to its CPUs, such as 0-15,32-47."

@@ -22,12 +22,18 @@ VSOCK = Path("/dev/vhost-vsock")
 
 @dataclass(frozen=True)
 class Host:
-    """What was found. ``notice`` is what everybody who uses this node must know, or empty."""
+    """What was found. ``notice`` is what everybody who uses this node must know, or empty.
+
+    ``missing`` says what confidential VMs lack here (empty if nothing), ``qemu_version`` is the
+    number alone.
+    """
 
     settings: HostSettings
     platform: Platform
     notice: str
     notes: tuple[str, ...]
+    missing: str = ""
+    qemu_version: str = ""
 
 
 def look_around(whole: Config | None = None) -> Host:
@@ -61,7 +67,7 @@ def look_around(whole: Config | None = None) -> Host:
         stop_grace_s=float(config.stop_grace),
         launch_timeout_s=float(config.launch_timeout),
     )
-    return Host(settings, platform, notice, tuple(notes))
+    return Host(settings, platform, notice, tuple(notes), missing, tools.version)
 
 
 def _path(text: object) -> Path | None:

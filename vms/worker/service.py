@@ -45,6 +45,8 @@ async def _run_node(stop: asyncio.Event) -> None:
         platform=host.platform,
         accelerator=host.settings.accelerator,
         notice=host.notice,
+        missing=host.missing,
+        qemu_version=host.qemu_version,
     )
     worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings))
     ended = asyncio.Event()

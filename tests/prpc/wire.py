@@ -9,7 +9,7 @@ import orjson
 from google.protobuf.message_factory import GetMessageClass
 
 from tests.in_process import InProcess
-from vms.prpc import protobuf
+from vms.protobuf import to_values
 from vms.prpc.proto import vmm_pb2
 
 SERVICE = vmm_pb2.DESCRIPTOR.services_by_name["Vmm"]
@@ -46,6 +46,6 @@ async def ask(vmm: InProcess, encoding: str, method: str, request: dict[str, Any
     if encoding == "binary":
         message = GetMessageClass(types.output_type)()
         message.ParseFromString(response.content)
-        return protobuf.to_values(message)
+        return to_values(message)
     answer: dict[str, Any] = orjson.loads(response.content)
     return answer

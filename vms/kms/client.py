@@ -22,6 +22,7 @@ import orjson
 
 from vms.errors import TookTooLong, Unavailable, UpstreamFailed
 from vms.octets import read_octets
+from vms.said import one_line
 
 METHOD = "GetAppEnvEncryptPubKey"
 APP_ID_BYTES = 20
@@ -30,8 +31,6 @@ PUBLIC_KEY_BYTES = 32
 DEADLINE_S = 60.0
 MAX_ANSWER = 64 * 1024
 MAX_IN_FLIGHT = 16
-MAX_REASON = 300
-"""Characters of the KMS's own words that are passed on."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def _reason(body: bytes) -> str:
     except orjson.JSONDecodeError:
         return ""
     said = (answer.get("error") or answer.get("message")) if isinstance(answer, dict) else None
-    return f": {cleaned}" if isinstance(said, str) and (cleaned := _clean(said)) else ""
+    return f": {cleaned}" if isinstance(said, str) and (cleaned := one_line(said)) else ""
 
 
 def _why(error: BaseException) -> str:
@@ -199,17 +198,11 @@ def _why(error: BaseException) -> str:
         if isinstance(at, BaseExceptionGroup):
             at = at.exceptions[0]
         if isinstance(at, socket.gaierror):
-            return _clean(str(at.strerror))
+            return one_line(str(at.strerror))
         if isinstance(at, OSError) and at.errno and not isinstance(at, ssl.SSLError):
             return os.strerror(at.errno)
         at = at.__cause__ or at.__context__
-    return _clean(str(error)) or type(error).__name__
-
-
-def _clean(text: str) -> str:
-    """One bounded line of what can be read, whatever the KMS sent."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_REASON]).split())
-    return line if len(line) <= MAX_REASON else line[: MAX_REASON - 1] + "…"
+    return one_line(str(error)) or type(error).__name__
 
 
 def _failed(kms: Kms, what: str) -> UpstreamFailed:

@@ -87,8 +87,11 @@ class NodeAdmin(ReadOnly):
 
 @admin.register(Image)
 class ImageAdmin(ReadOnly):
-    list_display = ("name", "version", "is_dev", "size", "problem", "node")
+    list_display = ("name", "version", "is_dev", "platforms", "size", "problem", "node")
     list_filter = ("node", "is_dev")
+
+    def platforms(self, image: Image) -> str:
+        return ", ".join(image.supports)
 
 
 @admin.register(Pull)
@@ -99,7 +102,20 @@ class PullAdmin(ReadOnly):
 
 @admin.register(Gpu)
 class GpuAdmin(ReadOnly):
-    list_display = ("slot", "product_id", "description", "holder", "node")
+    list_display = (
+        "slot",
+        "kind",
+        "product_id",
+        "description",
+        "numa_node",
+        "driver",
+        "obstacle",
+        "holder",
+        "node",
+    )
+    list_filter = ("node", "kind", "offer")
+    list_select_related = ("holder", "node")
+    readonly_fields = ("obstacle",)
 
 
 @admin.register(PortMapping)

@@ -89,6 +89,10 @@ def test_without_a_description_the_metadata_is_it(tmp_path: Path) -> None:
         ({"version": "new"}, "no version"),
         ({"version": "0." + "9" * 5000 + ".1"}, "version"),
         ({"version": "0.5.3" + "x" * 100}, "version"),
+        ({"bios-sev": "../../etc/passwd"}, "bios-sev: '../../etc/passwd' leads out of the image's folder"),
+        ({"bios-sev": "missing"}, "bios-sev: there is no file 'missing'"),
+        ({"rootfs_hash": 7}, "rootfs_hash in metadata.json must be text"),
+        ({"ovmf_variant": "202505"}, "ovmf_variant in metadata.json must be pre202505, not '202505'"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -152,10 +156,10 @@ def test_an_image_that_vanishes_while_it_is_read_breaks_nothing(
     make(tmp_path, "dstack-0.5.4")
     digest = store._digest
 
-    def vanishing(folder: Path) -> str:
+    def vanishing(folder: Path, checksums: bytes | None) -> str:
         if folder.name == "dstack-0.5.3":
             (folder / "k").unlink()
-        return digest(folder)
+        return digest(folder, checksums)
 
     monkeypatch.setattr(store, "_digest", vanishing)
     first, second = scan(tmp_path)

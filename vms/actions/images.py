@@ -26,6 +26,7 @@ class ImageFields:
     digest: str
     size: int
     problem: str
+    supports: list[str]
 
 
 def sync(node_id: int, found: list[ImageFields]) -> bool:

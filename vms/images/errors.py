@@ -1,6 +1,10 @@
-"""What can go wrong between a registry and an image's folder. Messages are for people."""
+"""What can go wrong with images, and between a registry and their folder. Messages are for people."""
 
 from __future__ import annotations
+
+
+class BrokenImage(Exception):
+    """The image can't be used; the message says why, for people."""
 
 
 class PullError(Exception):

@@ -10,8 +10,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from vms.images.errors import BrokenImage as BrokenImage
+from vms.images.material import Material, read_material, read_small
 
 MAX_METADATA_BYTES = 1 << 20
 OLDEST_VERSION = (0, 5, 0)
@@ -20,16 +24,29 @@ _VERSION_IN_NAME = re.compile(r"dstack-(?:dev-)?(\d+\.\d+\.\d+.*)\Z")
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?!\d)[^\s]{0,32}\Z", re.ASCII)
 _NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_OPTIONAL = ("hda", "rootfs", "bios", "pvh_kernel")
+_OPTIONAL = ("hda", "rootfs", "bios", "bios-sev", "pvh_kernel")
 
 
-class BrokenImage(Exception):
-    """The image can't be used; the message says why, for people."""
+OVMF_VARIANTS = ("pre202505",)
+"""Measured layouts of the firmware that verifiers know."""
+
+
+class Support(StrEnum):
+    """On what an image's guest can be launched and then verified."""
+
+    TDX = "tdx"
+    TDX_LITE = "tdx-lite"
+    """From its measurement file alone, without fetching the whole image."""
+    AMD_SEV_SNP = "amd-sev-snp"
 
 
 @dataclass(frozen=True)
 class StoredImage:
-    """A usable image. All paths are resolved and lie inside the image's folder."""
+    """A usable image. All paths are resolved and lie inside the image's folder.
+
+    ``bios_sev`` is the firmware of SEV-SNP guests, where it is not ``bios``. ``rootfs_hash``
+    and ``ovmf_variant`` are empty where the image doesn't say.
+    """
 
     name: str
     version: str
@@ -45,6 +62,22 @@ class StoredImage:
     hda: Path | None
     bios: Path | None
     pvh_kernel: Path | None
+    bios_sev: Path | None
+    rootfs_hash: str
+    ovmf_variant: str
+    material: Material
+
+    @property
+    def supports(self) -> tuple[Support, ...]:
+        """Firmware and measurements decide; a plain guest needs neither."""
+        found = []
+        if self.bios:
+            found.append(Support.TDX)
+            if self.digest and self.material.tdx is not None:
+                found.append(Support.TDX_LITE)
+        if (self.bios_sev or self.bios) and self.digest and self.material.snp is not None:
+            found.append(Support.AMD_SEV_SNP)
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -101,12 +134,13 @@ def _read(folder: Path, name: str) -> StoredImage:
     if rootfs is not None and rootfs.suffix != ".verity":
         raise BrokenImage(f"rootfs must be a .verity file, not {rootfs.name}")
     files = {path for path in artefacts.values() if path is not None}
+    material = read_material(folder)
     return StoredImage(
         name=name,
         version=version,
         description=_text(metadata, "description") or json.dumps(metadata, sort_keys=True),
         is_dev=metadata.get("is_dev") is True,
-        digest=_digest(folder),
+        digest=_digest(folder, material.checksum_file),
         size=sum(path.stat().st_size for path in files),
         shared_ro=metadata.get("shared_ro") is True,
         cmdline=_text(metadata, "cmdline"),
@@ -116,6 +150,10 @@ def _read(folder: Path, name: str) -> StoredImage:
         hda=artefacts["hda"],
         bios=artefacts["bios"],
         pvh_kernel=artefacts["pvh_kernel"],
+        bios_sev=artefacts["bios-sev"],
+        rootfs_hash=_text(metadata, "rootfs_hash"),
+        ovmf_variant=_ovmf_variant(metadata),
+        material=material,
     )
 
 
@@ -166,15 +204,21 @@ def _version(metadata: dict[str, Any], name: str) -> str:
     return version
 
 
-def _digest(folder: Path) -> str:
-    """digest.txt, which must be the SHA-256 of sha256sum.txt; empty where there is none."""
-    try:
-        digest = (folder / "digest.txt").read_text("ascii").strip()
-        checksums = (folder / "sha256sum.txt").read_bytes()
-    except FileNotFoundError:
+def _ovmf_variant(metadata: dict[str, Any]) -> str:
+    variant = _text(metadata, "ovmf_variant")
+    if variant and variant not in OVMF_VARIANTS:
+        raise BrokenImage(
+            f"ovmf_variant in metadata.json must be {' or '.join(OVMF_VARIANTS)}, not {variant[:80]!r}"
+        )
+    return variant
+
+
+def _digest(folder: Path, checksums: bytes | None) -> str:
+    """digest.txt, which must be the SHA-256 of sha256sum.txt; empty where one is missing."""
+    text = read_small(folder, "digest.txt")
+    if text is None or checksums is None:
         return ""
-    except (OSError, ValueError) as error:
-        raise BrokenImage(f"digest.txt can't be read: {error}") from error
+    digest = text.decode("ascii", "replace").strip()
     if not _DIGEST.match(digest) or hashlib.sha256(checksums).hexdigest() != digest:
         raise BrokenImage("digest.txt is not the SHA-256 of sha256sum.txt")
     return digest

@@ -16,6 +16,9 @@ class Image(models.Model):
     description = models.TextField(blank=True)
     is_dev = models.BooleanField(default=False)
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of sha256sum.txt, hex.")
+    supports = models.JSONField(
+        default=list, blank=True, help_text="Platforms whose verifiers know it: tdx, tdx-lite, amd-sev-snp."
+    )
     size = models.BigIntegerField(default=0, help_text="Bytes on disk.")
     problem = models.TextField(blank=True, help_text="Why it can't be used; empty if it can.")
     deleting = models.BooleanField(default=False, help_text="Asked for; the node's worker does it.")

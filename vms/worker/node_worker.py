@@ -16,6 +16,7 @@ from vms.models import Node
 from vms.selectors import work
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
+from vms.worker.gpus import GpuWatch
 from vms.worker.lanes import Lanes
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
@@ -42,6 +43,7 @@ class NodeWorker:
         self._lanes = Lanes(self._reconciler.work)
         self._images = ImageWork(node.pk, self.sync_images)
         self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
+        self._gpus = GpuWatch(node.pk)
         self._early: set[str] | None = set()
         driver.on_exit(self.wake)
 
@@ -63,6 +65,7 @@ class NodeWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop. Guests run on."""
         await self.sync_images()
+        await self._gpus.sync()
         await self.adopt()
         await in_database(nodes.heartbeat, self._node.pk)
         tasks = {
@@ -83,6 +86,7 @@ class NodeWorker:
             await in_database(nodes.retire, self._node.pk)
             await self._lanes.close(END_S)
             await self._start_queue.close()
+            self._gpus.close()
             await self._driver.close()
 
     async def adopt(self) -> None:
@@ -134,6 +138,7 @@ class NodeWorker:
         if sweep:
             for vm_id in await in_database(work.ids_not_off, self._node.pk):
                 self._lanes.nudge(vm_id)
+            await self._gpus.sync()
         await self.sync_images()
 
     async def _boot_is_over(self, vm_id: str) -> bool:
@@ -143,7 +148,14 @@ class NodeWorker:
 def _fields(folder: store.FoundFolder) -> ImageFields:
     image = folder.image
     if image is None:
-        return ImageFields(folder.name, "", "", False, "", 0, folder.problem)
+        return ImageFields(folder.name, "", "", False, "", 0, folder.problem, [])
     return ImageFields(
-        image.name, image.version, image.description, image.is_dev, image.digest, image.size, ""
+        image.name,
+        image.version,
+        image.description,
+        image.is_dev,
+        image.digest,
+        image.size,
+        problem="",
+        supports=list(image.supports),
     )

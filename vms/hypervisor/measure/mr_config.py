@@ -39,8 +39,8 @@ def mr_config_version(
     if not use_mrconfigid:
         if has_key_provider_id:
             raise LaunchRefused(
-                "key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), and nothing would "
-                "hold the application to that key provider; remove it, or switch use_mrconfigid on"
+                "key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), and nothing "
+                "would hold the application to that key provider; remove it, or switch use_mrconfigid on"
             )
         return None
     return MrConfigVersion.V3 if has_key_provider_id else MrConfigVersion.V1

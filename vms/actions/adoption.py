@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from vms.actions import reserve
+from vms.actions import gpus, reserve
 from vms.actions.change import Fields, change
 from vms.actions.events import record_event
 from vms.actions.observe import Sighting
@@ -93,6 +93,10 @@ def take_over(node_id: int, found: FoundVm, process: FoundProcess) -> Vm:
             **_state(checked, process),
         )
         reserve.write_ports(vm, checked.ports)
+        if process.runs:
+            gpus.claim(vm)
+        elif not checked.stopped:
+            gpus.take(vm)
         record_event(vm, "host.imported", _story(process))
         publish.changed(vm.pk)
         publish.wake(node.pk, vm.pk)
@@ -165,6 +169,7 @@ def forget(vm_id: str) -> bool:
     settled = {"actual": Actual.OFF, "prepared": True, "generation": F("observed_generation")}
     with writing():
         vms = Vm.objects.filter(pk=vm_id, **settled).exclude(desired=Desired.ABSENT)
+        gpus.release(vms)
         deleted, _ = vms.delete()
         if deleted:
             publish.gone(vm_id)

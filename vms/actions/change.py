@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import F
 
+from vms.actions import gpus
 from vms.database import writing
 from vms.live import publish
 from vms.models import Vm
@@ -61,7 +62,8 @@ def change_existing(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm:
 def swap(vm: Vm, fields: Fields) -> bool:
     """Write ``fields`` if the row still has the revision that was read; say whether it was so.
 
-    Inside a transaction. On success the instance is brought up to date too.
+    Inside a transaction. On success the instance is brought up to date too, and a VM that
+    thereby came to rest holds no GPU any more.
     """
     same = Vm.objects.filter(pk=vm.pk, revision=vm.revision)
     if not same.update(**fields, revision=F("revision") + 1):
@@ -69,5 +71,6 @@ def swap(vm: Vm, fields: Fields) -> bool:
     for name, value in fields.items():
         setattr(vm, name, value)
     vm.revision += 1
+    gpus.let_go(vm)
     publish.changed(vm.pk)
     return True

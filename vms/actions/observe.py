@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vms.actions import gpus
 from vms.actions.change import Fields, change
 from vms.actions.events import MAX_BODY, printable, record_event
 from vms.actions.restart import RestartPolicy, after_exit
@@ -55,6 +56,8 @@ def seen(vm_id: str, sighting: Sighting) -> Vm | None:
         now = {"actual": sighting.actual, "pid": sighting.pid, "started_at_ms": sighting.started_at_ms}
         if all(getattr(vm, name) == value for name, value in now.items()):
             return {}
+        if vm.actual == Actual.OFF:
+            gpus.claim(vm)
         if sighting.actual == Actual.UNKNOWN:
             record_event(vm, "host.unreachable", "QEMU's process lives but does not answer")
         return now
@@ -170,9 +173,11 @@ def prepared(vm_id: str, config_revision: int) -> Vm | None:
 
 
 def gone(vm_id: str) -> None:
-    """Nothing is left on the host: delete the row, and with it CID, ports and events."""
+    """Nothing is left on the host: delete the row, and with it CID, ports, leases and events."""
     with writing():
-        deleted, _ = Vm.objects.filter(pk=vm_id, desired=Desired.ABSENT).delete()
+        vms = Vm.objects.filter(pk=vm_id, desired=Desired.ABSENT)
+        gpus.release(vms)
+        deleted, _ = vms.delete()
         if deleted:
             publish.gone(vm_id)
 

@@ -5,14 +5,17 @@ All of it inside the transaction that writes the VM; unique constraints stand be
 
 from __future__ import annotations
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from vms.actions.validate import ports_collide
-from vms.choices import AttachMode, Desired
+from vms.choices import AttachMode, Desired, GpuKind, GpuOffer
 from vms.conf import conf
 from vms.configuration import Gpus, Port
 from vms.errors import Conflict, NotFound
 from vms.models import Gpu, Image, Node, PortMapping, Vm
+
+ALL_OF_NVIDIA = Q(product_id__startswith="10de:") & (Q(kind=GpuKind.BRIDGE) | Q(pci_class="0302"))
+"""What ``attach_mode`` all means: 3D controllers (a display's GPU isn't one) and NVSwitches."""
 
 
 def free_cid(node: Node) -> int:
@@ -99,16 +102,48 @@ def require_image(node: Node, name: str) -> None:
         raise Conflict(f"image: {name!r} can't be used: {image.problem}")
 
 
-def check_gpus(node: Node, gpus: Gpus) -> None:
-    """Raises Conflict when a slot is no GPU that discovery found, or GPUs are switched off."""
+def check_gpus(node: Node, gpus: Gpus) -> list[Gpu]:
+    """The devices that such a VM gets, in the order in which its guest sees them: GPUs, then NVSwitches.
+
+    Whether they are free is not looked at: a VM may be made, or changed, that runs later.
+
+    Raises:
+        NotFound: a slot is no GPU of this node.
+        Conflict: the operator doesn't give it away, or not all of them at once.
+    """
     if gpus.attach_mode == AttachMode.LISTED and not gpus.slots:
-        return
+        return []
     if not conf().cvm.gpu.enabled:
         raise Conflict("gpus: this node gives no GPUs to VMs ([cvm.gpu] enabled)")
-    known = set(Gpu.objects.filter(node=node).values_list("slot", flat=True))
+    if gpus.attach_mode == AttachMode.ALL:
+        return _all_gpus(node)
+    known = {gpu.slot: gpu for gpu in Gpu.objects.filter(node=node, kind=GpuKind.GPU)}
+    offered = [slot for slot, gpu in known.items() if gpu.offer == GpuOffer.OFFERED]
+    there_is = f"it has {', '.join(offered) or 'none'}"
     for index, slot in enumerate(gpus.slots):
+        where = f"gpus.gpus[{index}].slot: {slot}"
         if slot not in known:
-            raise Conflict(
-                f"gpus.gpus[{index}].slot: {slot} is no GPU of this node; "
-                f"it has {', '.join(sorted(known)) or 'none'}"
-            )
+            raise NotFound(f"{where} is no GPU of this node; {there_is}")
+        if slot not in offered:
+            why = GpuOffer(known[slot].offer).label
+            raise Conflict(f"{where} ({known[slot].product_id}) is not given to VMs: {why}; {there_is}")
+    return [known[slot] for slot in gpus.slots]
+
+
+def _all_gpus(node: Node) -> list[Gpu]:
+    """Every 3D controller and bridge of NVIDIA, also those whose product isn't listed."""
+    if not conf().cvm.gpu.allow_attach_all:
+        raise Conflict("gpus.attach_mode: all is not allowed here ([cvm.gpu] allow_attach_all); list slots")
+    found = sorted(Gpu.objects.filter(ALL_OF_NVIDIA, node=node), key=_address)
+    if all(device.kind == GpuKind.BRIDGE for device in found):
+        raise Conflict("gpus.attach_mode: all: this node has no GPU of NVIDIA")
+    for device in found:
+        if device.offer not in (GpuOffer.OFFERED, GpuOffer.UNLISTED):
+            why = GpuOffer(device.offer).label
+            raise Conflict(f"gpus.attach_mode: all: {device.slot} is kept back: {why}; list slots instead")
+    return sorted(found, key=lambda device: device.kind == GpuKind.BRIDGE)
+
+
+def _address(device: Gpu) -> str:
+    """The whole PCI address, which sorts as lspci does: domain 0000 is left out of a slot."""
+    return device.slot if len(device.slot) > len("65:00.0") else f"0000:{device.slot}"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from vms.choices import AttachMode, NetworkMode, Platform, Protocol
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
-from vms.configuration import Networking, Port, VmConfiguration
+from vms.configuration import Gpus, Networking, Port, VmConfiguration
 from vms.errors import Conflict, Invalid
 
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
@@ -57,6 +57,7 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
     checked = replace(
         config,
         networks=networks,
+        gpus=_checked_gpus(config.gpus),
         ports=_checked_ports(config.ports, networks),
         app_id=_checked_app_id(config.app_id, config.compose_file),
         no_tee=_decide_no_tee(config, platform),
@@ -110,11 +111,22 @@ def _check_lists(config: VmConfiguration) -> None:
         for index, url in enumerate(urls):
             if not _is_url(url):
                 raise Invalid(f"{field}[{index}]: must be an http or https URL")
-    if config.gpus.attach_mode not in AttachMode.values:
-        raise Invalid(f"gpus.attach_mode: must be listed or all, not {config.gpus.attach_mode!r}")
-    for index, slot in enumerate(config.gpus.slots):
-        if not SLOT.match(slot):
-            raise Invalid(f"gpus.gpus[{index}].slot: must be a PCI address such as 65:00.0")
+
+
+def _checked_gpus(gpus: Gpus) -> Gpus:
+    """With its slots as discovery writes them; ``all`` has none of its own."""
+    if gpus.attach_mode not in AttachMode.values:
+        raise Invalid(f"gpus.attach_mode: must be listed or all, not {gpus.attach_mode!r}")
+    slots: list[str] = []
+    for index, given in enumerate(gpus.slots):
+        where = f"gpus.gpus[{index}].slot"
+        if not SLOT.match(given):
+            raise Invalid(f"{where}: must be a PCI address such as 65:00.0")
+        slot = given.lower().removeprefix("0000:")
+        if slot in slots:
+            raise Invalid(f"{where}: {slot} is already gpus.gpus[{slots.index(slot)}]")
+        slots.append(slot)
+    return replace(gpus, slots=() if gpus.attach_mode == AttachMode.ALL else tuple(slots))
 
 
 def _is_url(text: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict
 
-from vms.actions import reserve
+from vms.actions import gpus, reserve
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
 from vms.actions.validate import check
@@ -59,13 +59,20 @@ def create(config: VmConfiguration) -> Vm:
             gateway_enabled=compose.gateway_enabled,
         )
         reserve.write_ports(vm, checked.ports)
+        if not checked.stopped:
+            gpus.take(vm)
         publish.changed(vm.pk)
         publish.wake(node.pk, vm.pk)
     return vm
 
 
 def start(vm_id: str) -> Vm:
-    """Have the VM run. No change where it runs already."""
+    """Have the VM run. No change where it runs already.
+
+    Raises:
+        NotFound: no such VM.
+        Conflict: it is being removed, or the node's limits or GPUs are taken.
+    """
 
     def decide(vm: Vm) -> Fields:
         _refuse_removing(vm)
@@ -74,6 +81,7 @@ def start(vm_id: str) -> Vm:
         require_worker(vm.node)
         if vm.desired != Desired.RUNNING:
             reserve.check_capacity(vm.node, vm.vcpu, vm.memory, besides=vm.pk)
+        gpus.take(vm)
         return {"desired": Desired.RUNNING, "restarts": 0, "next_retry_at_ms": None} | _request(vm)
 
     return change_existing(vm_id, decide)

@@ -1,0 +1,150 @@
+"""Leases of GPUs and NVSwitches: one VM each, from the request to run until it is really gone.
+
+Taken in the transaction of the request, and once more at each launch, for configuration and
+host may have changed since. Let go by ``change.swap`` when the row says that nothing runs
+or is about to; a VM that may run without answering keeps what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from vms.actions import reserve
+from vms.choices import Actual, AttachMode, Desired, GpuKind
+from vms.configuration import Gpus
+from vms.database import writing
+from vms.errors import Conflict, NotFound
+from vms.models import Gpu, Vm
+
+
+@dataclass(frozen=True)
+class LeasedGpu:
+    """A GPU that is the VM's for this run."""
+
+    slot: str
+    numa_node: int
+
+
+@dataclass(frozen=True)
+class Leased:
+    """What a VM's next run gets, in the order in which the guest sees it.
+
+    ``bridges`` are slots of NVSwitches. ``pinned_cpus`` are the host's CPUs that the VM must
+    keep to, as taskset reads them (``0-15,32-47``); empty for all.
+    """
+
+    gpus: tuple[LeasedGpu, ...] = ()
+    bridges: tuple[str, ...] = ()
+    pinned_cpus: str = ""
+
+
+def lease(vm_id: str) -> Leased:
+    """Make the VM's leases what its configuration asks for now, just before it is launched.
+
+    May be repeated. Only for a VM of which nothing runs: what it no longer asks for is let go.
+
+    Raises:
+        Conflict: a device can't be had, or the CPUs to pin to are not known; nothing was changed then.
+    """
+    with writing():
+        vm = Vm.objects.select_related("node").get(pk=vm_id)
+        try:
+            devices = take(vm)
+        except NotFound as error:
+            raise Conflict(error.message) from None
+        _free(Gpu.objects.filter(holder=vm).exclude(pk__in=[device.pk for device in devices]))
+        gpus = [device for device in devices if device.kind == GpuKind.GPU]
+        return Leased(
+            gpus=tuple(LeasedGpu(gpu.slot, gpu.numa_node) for gpu in gpus),
+            bridges=tuple(device.slot for device in devices if device.kind == GpuKind.BRIDGE),
+            pinned_cpus=_cpus_near(vm, gpus) if vm.pin_numa else "",
+        )
+
+
+def take(vm: Vm) -> list[Gpu]:
+    """Lease what the VM's configuration asks for, besides what it has. Inside a transaction.
+
+    Raises:
+        Conflict, NotFound: as of ``reserve.check_gpus``; a device is out of order, in use by
+            something else, or held by another VM, which is named. The transaction must end then.
+    """
+    devices = reserve.check_gpus(vm.node, Gpus.of(vm.gpus))
+    if not devices:
+        return []
+    for device in devices:
+        if device.fault and not (device.holder_id == vm.pk and not device.problem):
+            raise Conflict(f"gpus: {device.slot} can't be used: {device.fault}")
+    _require_own_groups(vm, devices)
+    wanted = Gpu.objects.filter(pk__in=[device.pk for device in devices])
+    if wanted.filter(Q(holder=None) | Q(holder=vm)).update(holder=vm) < len(devices):
+        raise _taken(vm, wanted)
+    return devices
+
+
+def claim(vm: Vm) -> None:
+    """Write down the leases of a VM that was found running: whatever it has, nobody else may get."""
+    gpus = Gpus.of(vm.gpus)
+    wanted = Q(slot__in=gpus.slots)
+    if gpus.attach_mode == AttachMode.ALL:
+        wanted = reserve.ALL_OF_NVIDIA
+    Gpu.objects.filter(wanted, node_id=vm.node_id, holder=None).update(holder=vm)
+
+
+def let_go(vm: Vm) -> None:
+    """Give back what the VM holds if, as its row is now, nothing of it runs or is about to.
+
+    One that is being removed keeps it until its directory is gone.
+    """
+    is_due = vm.generation > vm.observed_generation or vm.next_retry_at_ms is not None
+    will_run = vm.desired == Desired.RUNNING and is_due
+    if vm.actual == Actual.OFF and vm.desired != Desired.ABSENT and not will_run:
+        _free(Gpu.objects.filter(holder=vm))
+
+
+def release(vms: QuerySet[Vm]) -> None:
+    """Give back what these VMs hold: their rows are about to be deleted."""
+    _free(Gpu.objects.filter(holder__in=vms))
+
+
+def _free(devices: QuerySet[Gpu]) -> None:
+    # What was seen of a device while a VM had it says nothing of others who might use it.
+    devices.update(holder=None, is_busy=False)
+
+
+def _require_own_groups(vm: Vm, devices: Iterable[Gpu]) -> None:
+    """The IOMMU keeps groups apart, not the devices within one: a group serves one VM."""
+    mine = {device.iommu_group: device for device in devices}
+    others = Gpu.objects.filter(node_id=vm.node_id, iommu_group__in=list(mine)).exclude(holder=None)
+    others = others.exclude(holder=vm).exclude(pk__in=[device.pk for device in devices])
+    for other in others.select_related("holder").order_by("slot")[:1]:
+        raise Conflict(
+            f"gpus: {mine[other.iommu_group].slot} shares the IOMMU group {other.iommu_group} "
+            f"with {other.slot}, which {_holder(other)} has"
+        )
+
+
+def _taken(vm: Vm, wanted: QuerySet[Gpu]) -> Conflict:
+    held = wanted.exclude(holder=None).exclude(holder=vm).select_related("holder").order_by("slot")
+    named = "; ".join(f"{device.slot} is taken by {_holder(device)}" for device in held[:8])
+    return Conflict(f"gpus: {named or 'a device vanished just now'}")
+
+
+def _holder(device: Gpu) -> str:
+    vm = device.holder
+    return "nobody" if vm is None else f"VM {vm.name!r} ({vm.pk}, {vm.status})"
+
+
+def _cpus_near(vm: Vm, gpus: Iterable[Gpu]) -> str:
+    """The CPUs of its GPUs' NUMA nodes; node 0 for a VM without any."""
+    nodes = sorted({gpu.numa_node for gpu in gpus}) or [0]
+    known: dict[str, str] = vm.node.numa_cpus
+    for node in nodes:
+        if str(node) not in known:
+            raise Conflict(
+                f"pin_numa: NUMA node {node} of this host has no CPUs; it has {', '.join(known) or 'none'} "
+                "with CPUs"
+            )
+    return ",".join(known[str(node)] for node in nodes)

@@ -26,20 +26,22 @@ CALL_S = 10.0
 KEEP_S = 1.0
 T = TypeVar("T")
 Call = Callable[[GuestAgent], Awaitable[T]]
+Connect = Callable[[GuestAddress], Awaitable[GuestAgent]]
+"""Which agent a guest has, and how it is reached. Raises AgentFailed where it can't be."""
 
 
 @dataclass
 class _Guest:
     """The calls to one guest's agent that are under way or just answered: one of each name at most."""
 
-    turns: asyncio.Semaphore
     calls: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
+    turns: asyncio.Semaphore | None = None
 
 
 class Agents:
     """The agents of one node's guests. Belongs to one event loop."""
 
-    def __init__(self, connect: Callable[[GuestAddress], GuestAgent]) -> None:
+    def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._guests: dict[str, _Guest] = {}
 
@@ -71,14 +73,23 @@ class Agents:
         """The outcome, good or bad, of the call of that name that is under way or was just made."""
         guest = self._guests.get(address.vm_id)
         if guest is None or what not in guest.calls:
-            agent = self._connect(address)
-            guest = self._guests.setdefault(address.vm_id, _Guest(asyncio.Semaphore(agent.concurrency)))
-            begun = asyncio.create_task(_bounded(guest, agent, call), name=f"{what} of {address.vm_id}")
+            guest = self._guests.setdefault(address.vm_id, _Guest())
+            begun = asyncio.create_task(self._made(guest, address, call), name=f"{what} of {address.vm_id}")
             guest.calls[what] = begun
             begun.add_done_callback(lambda _: self._answered(address.vm_id, what, keep_s))
         # Shielded, for who goes away must not end what others wait for.
         outcome: T = await asyncio.shield(guest.calls[what])
         return outcome
+
+    async def _made(self, guest: _Guest, address: GuestAddress, call: Call[T]) -> T:
+        try:
+            async with asyncio.timeout(CALL_S):
+                agent = await self._connect(address)
+                guest.turns = guest.turns or asyncio.Semaphore(agent.concurrency)
+                async with guest.turns:
+                    return await call(agent)
+        except TimeoutError:
+            raise AgentSilent(f"the guest agent did not answer within {CALL_S:g} s") from None
 
     def _answered(self, vm_id: str, what: str, keep_s: float) -> None:
         call = self._guests[vm_id].calls[what]
@@ -91,14 +102,6 @@ class Agents:
         del guest.calls[what]
         if not guest.calls:
             del self._guests[vm_id]
-
-
-async def _bounded(guest: _Guest, agent: GuestAgent, call: Call[T]) -> T:
-    try:
-        async with asyncio.timeout(CALL_S), guest.turns:
-            return await call(agent)
-    except TimeoutError:
-        raise AgentSilent(f"the guest agent did not answer within {CALL_S:g} s") from None
 
 
 _of_nodes: dict[int, Agents] = {}

@@ -45,7 +45,8 @@ class StoredImage:
     """A usable image. All paths are resolved and lie inside the image's folder.
 
     ``bios_sev`` is the firmware of SEV-SNP guests, where it is not ``bios``. ``rootfs_hash``
-    and ``ovmf_variant`` are empty where the image doesn't say.
+    and ``ovmf_variant`` are empty where the image doesn't say. ``has_qemu_agent`` says that its
+    guests have the QEMU guest agent, and not dstack's.
     """
 
     name: str
@@ -55,6 +56,7 @@ class StoredImage:
     digest: str
     size: int
     shared_ro: bool
+    has_qemu_agent: bool
     cmdline: str
     kernel: Path
     initrd: Path
@@ -143,6 +145,7 @@ def _read(folder: Path, name: str) -> StoredImage:
         digest=_digest(folder, material.checksum_file),
         size=sum(path.stat().st_size for path in files),
         shared_ro=metadata.get("shared_ro") is True,
+        has_qemu_agent=metadata.get("guest_agent") == "qemu",
         cmdline=_text(metadata, "cmdline"),
         kernel=kernel,
         initrd=initrd,

@@ -9,13 +9,13 @@ from vms.actions import observe
 from vms.actions.observe import Ending, Sighting
 from vms.choices import Actual, Desired
 from vms.database import in_database
-from vms.guest.qemu_agent import AgentFailed, QemuAgent
+from vms.errors import VmmError
+from vms.guest.agents import Agents
 from vms.hypervisor.base import Driver, Observation, Power
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
-from vms.hypervisor.rundir import RunDir
 from vms.images.store import BrokenImage
 from vms.models import Vm
-from vms.selectors import work
+from vms.selectors import guests, work
 from vms.selectors.work import Wanted
 from vms.worker.lanes import Lane
 from vms.worker.spec import build_spec
@@ -39,6 +39,7 @@ class Tools(NamedTuple):
 
     driver: Driver
     start_queue: StartQueue
+    agents: Agents
 
 
 def sighting(seen: Observation) -> Sighting:
@@ -107,11 +108,13 @@ def _is_to_launch(vm: Vm | Wanted | None, generation: int) -> bool:
 
 async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
     """The guest's agent, else the ACPI power button."""
-    agent = QemuAgent(RunDir(tools.driver.directory(wanted.vm_id)).agent_socket)
+    guest = await in_database(guests.guest_address, wanted.vm_id)
+    if guest is None:
+        return
     try:
-        await agent.shutdown()
+        await tools.agents.shutdown(guest)
         how = "the guest agent accepted"
-    except AgentFailed as error:
+    except VmmError as error:
         _log.info("VM %s: %s; pressing its power button", wanted.vm_id, error)
         try:
             await tools.driver.powerdown(wanted.vm_id)

@@ -10,10 +10,14 @@ from vms.actions import images, nodes
 from vms.actions.images import ImageFields
 from vms.conf import conf
 from vms.database import in_database, now_ms
+from vms.guest import agents
+from vms.guest.agents import Agents
+from vms.guest.sockets import Sockets
 from vms.hypervisor.base import Driver
 from vms.images import store
 from vms.models import Node
 from vms.selectors import work
+from vms.worker.agents import Connector
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
 from vms.worker.gpus import GpuWatch
@@ -32,14 +36,18 @@ _log = logging.getLogger(__name__)
 
 
 class NodeWorker:
-    """The only one who acts on this node's VMs. Needs a registered node and a driver."""
+    """The only one who acts on this node's VMs.
 
-    def __init__(self, node: Node, driver: Driver) -> None:
+    Needs a registered node and a driver; ``sockets`` are those to the guests, None without vsock.
+    """
+
+    def __init__(self, node: Node, driver: Driver, sockets: Sockets | None = None) -> None:
         self._node = node
         self._driver = driver
         self._start_queue = StartQueue(conf().cvm.start_width, self._boot_is_over)
         self._events = EventTail(driver, node.pk)
-        self._reconciler = Reconciler(Tools(driver, self._start_queue), self._events)
+        self._agents = Agents(Connector(driver, sockets))
+        self._reconciler = Reconciler(Tools(driver, self._start_queue, self._agents), self._events)
         self._lanes = Lanes(self._reconciler.work)
         self._images = ImageWork(node.pk, self.sync_images)
         self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
@@ -68,6 +76,7 @@ class NodeWorker:
         await self._gpus.sync()
         await self.adopt()
         await in_database(nodes.heartbeat, self._node.pk)
+        agents.announce(self._node.pk, self._agents)
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
             asyncio.create_task(self._events.run(), name="events"),

@@ -7,6 +7,7 @@ take their argument as it is, where a doubled comma would be wrong.
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -19,7 +20,13 @@ BRIDGE_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")
 
 USER_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+CPU_LIST_PATTERN = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*\Z")
+"""As in ``/sys/devices/system/node/node0/cpulist``: ``0-15,32-47``."""
+
+PCI_SLOT_PATTERN = re.compile(r"([0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\Z")
+"""``65:00.0`` or ``0000:65:00.0``: [domain:]bus:device.function."""
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def refuse_unless(holds: bool, message: str) -> None:
@@ -40,13 +47,26 @@ def whole(value: int, least: int, most: int, what: str) -> str:
     return str(value)
 
 
+def one_line(text: str, what: str) -> str:
+    """Text that can stand in an argument: no control characters, and bytes to write it with."""
+    refuse_unless(not CONTROL_CHARACTERS.search(text), f"{what} holds control characters")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise LaunchRefused(f"{what} holds characters that are no text: {error.reason}") from error
+    return text
+
+
+def list_value(text: str, what: str) -> str:
+    """Free text for an option list: its commas doubled."""
+    return one_line(text, what).replace(",", ",,")
+
+
 def plain_path(path: Path) -> str:
     """A path for an argument that QEMU takes as it is."""
     text = str(path)
-    refuse_unless(
-        path.is_absolute() and not CONTROL_CHARACTERS.search(text), f"{text!r} is not an absolute path"
-    )
-    return text
+    refuse_unless(path.is_absolute(), f"{text!r} is not an absolute path")
+    return one_line(text, f"the path {text!r}")
 
 
 def path_value(path: Path) -> str:
@@ -64,17 +84,24 @@ def user_name(name: str) -> str:
     return name
 
 
-def ipv4(address: str) -> str:
-    """An IPv4 address in four decimal numbers: ``hostfwd`` knows no other kind."""
+def cpu_list(text: str) -> str:
+    refuse_unless(bool(CPU_LIST_PATTERN.match(text)), f"{text!r} is not a list of CPUs like 0-15,32-47")
+    return text
+
+
+def pci_slot(text: str) -> str:
+    refuse_unless(bool(PCI_SLOT_PATTERN.match(text)), f"{text!r} is not a PCI address like 65:00.0")
+    return text
+
+
+def ipv4(address: str, what: str) -> IPv4Address:
+    """An IPv4 address in four decimal numbers: QEMU's user network knows no other kind here."""
     try:
-        return str(IPv4Address(address))
+        return IPv4Address(address)
     except AddressValueError as error:
-        raise LaunchRefused(
-            f"{address!r} is not an IPv4 address; ports can be forwarded from no other"
-        ) from error
+        raise LaunchRefused(f"{what} must be an IPv4 address, not {address!r}") from error
 
 
 def kernel_cmdline(text: str) -> str:
     """The kernel's command line: one line of text, taken by QEMU as it is."""
-    refuse_unless(not CONTROL_CHARACTERS.search(text), "the kernel's command line holds control characters")
-    return text
+    return one_line(text, "the kernel's command line")

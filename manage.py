@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import MutableMapping
+from importlib import import_module
 from pathlib import Path
 
 GLOBAL_OPTIONS = {"--data": "VMM_DATA", "--config": "VMM_CONFIG"}
+WITHOUT_SETTINGS = ("check_config", "doctor")
 
 
 def take_global_options(argv: list[str], environ: MutableMapping[str, str]) -> list[str]:
@@ -42,15 +44,14 @@ def take_global_options(argv: list[str], environ: MutableMapping[str, str]) -> l
     return rest
 
 
-def check_config(argv: list[str]) -> None:
-    """Run that command without the site's settings, which stop where the configuration is wrong."""
+def run_without_settings(argv: list[str]) -> None:
+    """Run that command without the site's settings, which make folders and stop at a wrong configuration."""
     from django.conf import settings
 
     settings.configure()
 
-    from vms.management.commands.check_config import Command
-
-    Command().run_from_argv(argv)
+    command = import_module(f"vms.management.commands.{argv[1]}")
+    command.Command().run_from_argv(argv)
 
 
 def main() -> None:
@@ -59,8 +60,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vmm_site.settings")
     argv = take_global_options(sys.argv, os.environ)
 
-    if argv[1:2] == ["check_config"]:
-        check_config(argv)
+    if argv[1:2] and argv[1] in WITHOUT_SETTINGS:
+        run_without_settings(argv)
         return
 
     from django.core.management import execute_from_command_line

@@ -47,3 +47,19 @@ class DataDirLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def is_taken(data_dir: Path) -> bool:
+    """Whether a server works with that folder now, as far as this user may know. Changes nothing."""
+    try:
+        file = os.open(data_dir / LOCK_FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        # Shared, so that two who ask don't hinder each other; let go with the file.
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False

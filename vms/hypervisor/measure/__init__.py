@@ -4,6 +4,8 @@ A remote verifier recomputes these bytes from what it is told, so that every rul
 a contract: another byte, and the application gets no keys.
 """
 
+from .application import gpu_policy_hash, init_script_hashes
+from .identity import ID_BYTES, Identity, instance_info
 from .measure import measure
 from .request import (
     Application,
@@ -21,10 +23,12 @@ from .request import (
 )
 
 __all__ = [
+    "ID_BYTES",
     "Application",
     "AttestationPolicy",
     "AttestationVariant",
     "HostPart",
+    "Identity",
     "ImageMaterial",
     "KeyProvider",
     "Machine",
@@ -33,5 +37,8 @@ __all__ = [
     "SimulatedTee",
     "SimulatorSettings",
     "TeePlatform",
+    "gpu_policy_hash",
+    "init_script_hashes",
+    "instance_info",
     "measure",
 ]

@@ -25,7 +25,7 @@ def gpu_policy_hash(compose: Mapping[str, object]) -> bytes:
     policy = requirements.get("gpu_policy", {}) if isinstance(requirements, dict) else {}
     try:
         canonical = rfc8785.dumps(policy)
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # the library's own errors, and surrogates in names
         raise LaunchRefused(
             f"requirements.gpu_policy: can't be measured ({error}); allowed is JSON of Unicode text and "
             "of numbers that a double holds exactly, integers between -(2^53-1) and 2^53-1"

@@ -10,7 +10,7 @@ import httpx
 
 from vms.prpc import fields
 from vms.prpc.messages import response_message
-from vms.prpc.methods import find_method
+from vms.prpc.methods import SERVICES, Method
 from vms.prpc.serializers import Empty
 
 _HEX = re.compile(r"([0-9a-f]{2})*\Z")
@@ -20,24 +20,25 @@ async def conforms(response: httpx.Response) -> None:
     """Fails for a documented JSON answer of a method that is not its message."""
     request = response.request
     speaks_json = request.method == "GET" or request.headers.get("Content-Type") == "application/json"
-    if not (request.url.path.startswith("/prpc/") and speaks_json) or "json" in request.url.params:
+    service = next((each for each in SERVICES if request.url.path.startswith(f"/{each.path}/")), None)
+    if service is None or not speaks_json or "json" in request.url.params:
         return
     await response.aread()
     answer = response.json() if response.content else None
-    wrong = violations(request.url.path.removeprefix("/prpc/"), response.status_code, answer)
+    method = service.find(request.url.path.removeprefix(f"/{service.path}/"))
+    wrong = violations(method, response.status_code, answer)
     assert not wrong, "\n".join(wrong[:20])
 
 
-def violations(method: str, status: int, answer: Any) -> list[str]:
+def violations(method: Method | None, status: int, answer: Any) -> list[str]:
     """What is wrong with a documented JSON answer; None stands for no body."""
     if status >= 400:
         return _error_violations(status, answer)
-    found = find_method(method)
-    assert found is not None
-    message = response_message(found.name)
+    assert method is not None
+    message = response_message(method.name)
     if message is Empty:
         return [] if (status, answer) == (204, None) else [f"{status} {answer!r}, not 204 without a body"]
-    return list(_of_message(message(), answer, found.name))
+    return list(_of_message(message(), answer, method.name))
 
 
 def _error_violations(status: int, answer: Any) -> list[str]:

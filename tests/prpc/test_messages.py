@@ -5,21 +5,28 @@ from __future__ import annotations
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from vms.guest.proto import guest_api_pb2
 from vms.prpc import fields
 from vms.prpc.messages import MESSAGES, message_name, response_message
-from vms.prpc.methods import METHODS
+from vms.prpc.methods import SERVICES
 from vms.prpc.proto import vmm_pb2
 
-SERVICE = vmm_pb2.DESCRIPTOR.services_by_name["Vmm"]
+FILES = (vmm_pb2.DESCRIPTOR, guest_api_pb2.DESCRIPTOR)
+TYPES_OF = {
+    method.name: method
+    for service in (FILES[0].services_by_name["Vmm"], FILES[1].services_by_name["ProxiedGuestApi"])
+    for method in service.methods
+}
 TYPES = {
     FieldDescriptor.TYPE_STRING: fields.Text,
     FieldDescriptor.TYPE_BYTES: fields.Bytes,
     FieldDescriptor.TYPE_BOOL: fields.Bool,
     FieldDescriptor.TYPE_UINT32: fields.UInt32,
     FieldDescriptor.TYPE_UINT64: fields.UInt64,
+    FieldDescriptor.TYPE_INT64: fields.Int64,
 }
 WIRE = {
-    name: found for name, found in vmm_pb2.DESCRIPTOR.message_types_by_name.items() if name != "PrpcError"
+    name: found for file in FILES for name, found in file.message_types_by_name.items() if name != "PrpcError"
 }
 
 
@@ -32,11 +39,12 @@ def test_serializer_and_protobuf_agree(name: str) -> None:
     assert _of_serializer(MESSAGES[name]()) == _of_protobuf(WIRE[name])
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_methods_take_and_answer_what_the_service_says(name: str) -> None:
-    types = SERVICE.methods_by_name[name]
-    assert message_name(METHODS[name].request) == types.input_type.name
-    assert message_name(response_message(name)) == types.output_type.name
+def test_methods_take_and_answer_what_the_services_say() -> None:
+    methods = {name: method for service in SERVICES for name, method in service.methods.items()}
+    assert set(methods) == set(TYPES_OF)
+    for name, types in TYPES_OF.items():
+        assert message_name(methods[name].request) == types.input_type.name
+        assert message_name(response_message(name)) == types.output_type.name
 
 
 def _of_serializer(message: fields.Message) -> dict[str, str]:

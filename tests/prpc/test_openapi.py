@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tests.in_process import InProcess
 from vms.prpc.messages import MESSAGES, response_message
-from vms.prpc.methods import METHODS
+from vms.prpc.methods import SERVICES
 from vms.prpc.openapi.document import document
 from vms.prpc.openapi.failures import FAILURES
 from vms.prpc.openapi.words import FIELDS
@@ -52,19 +52,18 @@ def test_the_written_one_is_fresh(made: dict[str, Any]) -> None:
 
 
 def test_every_method_and_verb_is_one_operation(made: dict[str, Any]) -> None:
-    expected = {("POST", name) for name in METHODS} | {
-        ("GET", name) for name, method in METHODS.items() if method.allows_get
+    expected = {
+        (verb, f"/{service.path}/{name}")
+        for service in SERVICES
+        for name, method in service.methods.items()
+        for verb in (("GET", "POST") if method.allows_get else ("POST",))
     }
-    found = {
-        (verb.upper(), path.removeprefix("/prpc/"))
-        for path, verb, _ in operations(made)
-        if path.startswith("/prpc/")
-    }
-    assert found == expected
-    assert {"/logs", "/healthz"} <= set(made["paths"])
+    others = {"/logs", "/healthz"}
+    assert {(verb.upper(), path) for path, verb, _ in operations(made) if path not in others} == expected
+    assert others <= set(made["paths"])
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for service in SERVICES for name in service.methods])
 def test_every_method_has_words_and_every_answer_an_example(name: str) -> None:
     assert WORDS[name].summary
     assert WORDS[name].text
@@ -91,7 +90,7 @@ def test_examples_are_what_the_schema_says(made: dict[str, Any]) -> None:
 
 def test_failures_are_told_alike_everywhere(made: dict[str, Any]) -> None:
     for path, verb, operation in operations(made):
-        if path.startswith("/prpc/"):
+        if path.startswith(("/prpc/", "/guest/")):
             codes = set(operation["responses"])
             assert {"400", "403", "405", "500"} <= codes, (path, verb)
             assert codes - {"200", "204"} <= {str(code) for code in FAILURES}, (path, verb)

@@ -59,12 +59,13 @@ class Text(WireField):
 class UInt32(WireField):
     proto_default = 0
     wanted = "a whole number from 0 to 4294967295"
+    minimum = 0
     maximum = 2**32 - 1
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, float) and data.is_integer():
             data = int(data)
-        if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data <= self.maximum:
+        if isinstance(data, bool) or not isinstance(data, int) or not self.minimum <= data <= self.maximum:
             raise self.wrong()
         return data
 
@@ -77,6 +78,14 @@ class UInt32(WireField):
 class UInt64(UInt32):
     wanted = "a whole number from 0 to 18446744073709551615"
     maximum = 2**64 - 1
+
+
+class Int64(UInt32):
+    """In answers only: a query's numbers have no sign."""
+
+    wanted = "a whole number from -9223372036854775808 to 9223372036854775807"
+    minimum = -(2**63)
+    maximum = 2**63 - 1
 
 
 class Bool(WireField):

@@ -1,4 +1,4 @@
-"""``/prpc/<Method>``: parse, call, render. The same few lines for every method and encoding."""
+"""``/prpc/<Method>`` and ``/guest/<Method>``: parse, call, render. The same for every method and encoding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vms.errors import MethodNotAllowed, NotFound, VmmError
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
 from vms.prpc.fields import Message
-from vms.prpc.methods import METHODS, Method, Pending, find_method
+from vms.prpc.methods import SERVICES, VMM, Method, Pending, Service
 from vms.settling import SettlingResponse
 
 BY_QUERY = ("GET", "HEAD")
@@ -32,25 +32,26 @@ class NoNegotiation(BaseContentNegotiation):
 
 
 class MethodView(APIView):
-    """Answers every method of the service. ``wire_method`` is the one that a URL stands for, if one only."""
+    """Answers every method of a service. ``wire_method`` is the one that a URL stands for, if one only."""
 
     http_method_names = ["get", "head", "post"]
     content_negotiation_class = NoNegotiation
     renderer_classes = (DocumentedJson,)  # one only, or DRF would say that answers vary by Accept
+    service: ClassVar[Service] = VMM
     wire_method: ClassVar[Method | None] = None
 
     def get(self, request: Request, method: str) -> HttpResponse:
-        return _answer(request._request, method)
+        return _answer(request._request, self.service, method)
 
     def post(self, request: Request, method: str) -> HttpResponse:
-        return _answer(request._request, method)
+        return _answer(request._request, self.service, method)
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Another HTTP verb, or a header that DRF can't read."""
         told = as_vmm_error(exc)
         if told is None:
             raise exc
-        return _refusal(DOCUMENTED_JSON, told, self.kwargs["method"])
+        return _refusal(DOCUMENTED_JSON, told, self.service.find(self.kwargs["method"]))
 
     def _allowed_methods(self) -> list[str]:
         """What the API's document lists: GET only where the method takes it."""
@@ -59,22 +60,28 @@ class MethodView(APIView):
 
 def method_urls() -> list[URLPattern]:
     """A path of its own for every method, and one for all other names: prefixed or unknown."""
+    return [pattern for service in SERVICES for pattern in _urls(service)]
+
+
+def _urls(service: Service) -> list[URLPattern]:
     one_by_one = [
-        path(
-            f"prpc/{name}",
-            type(f"{name}View", (MethodView,), {"wire_method": method}).as_view(),  # type: ignore[attr-defined]
-            {"method": name},
-        )
-        for name, method in METHODS.items()
+        path(f"{service.path}/{name}", _view(service, method), {"method": name})
+        for name, method in service.methods.items()
     ]
-    return [*one_by_one, re_path(r"^prpc/(?P<method>.*)$", MethodView.as_view())]
+    return [*one_by_one, re_path(rf"^{service.path}/(?P<method>.*)$", _view(service, None))]
 
 
-def _answer(request: HttpRequest, name: str) -> HttpResponse:
+def _view(service: Service, method: Method | None) -> Any:
+    name = f"{service.operation_prefix}{method.name if method else 'Any'}View"
+    kind: Any = type(name, (MethodView,), {"service": service, "wire_method": method})
+    return kind.as_view()
+
+
+def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:
     encoding: Encoding = DOCUMENTED_JSON
     try:
         encoding = encoding_of(request)
-        method = _method(request, name)
+        method = _method(request, service, name)
         message = method.request()
         values = message.run_validation(_data(request, encoding, method, message))
         outcome = method.call(values)
@@ -82,16 +89,16 @@ def _answer(request: HttpRequest, name: str) -> HttpResponse:
         told = as_vmm_error(error)
         if told is None:
             raise
-        return _refusal(encoding, told, name)
+        return _refusal(encoding, told, service.find(name))
     if isinstance(outcome, Pending):
         return _settling(outcome, encoding, method.name)
     return _response(encoding.result(outcome, method.name))
 
 
-def _method(request: HttpRequest, name: str) -> Method:
-    method = find_method(name)
+def _method(request: HttpRequest, service: Service, name: str) -> Method:
+    method = service.find(name)
     if method is None:
-        raise NotFound(f"there is no method {name[:80]!r}; there are {', '.join(METHODS)}")
+        raise NotFound(f"there is no method {name[:80]!r}; there are {', '.join(service.methods)}")
     if request.method in BY_QUERY and not method.allows_get:
         raise MethodNotAllowed(f"{method.name} changes something or takes a long request: use POST")
     return method
@@ -108,10 +115,10 @@ def _verbs(method: Method | None) -> list[str]:
     return ["POST"] if method is not None and not method.allows_get else ["GET", "HEAD", "POST"]
 
 
-def _refusal(encoding: Encoding, error: VmmError, name: str) -> HttpResponse:
+def _refusal(encoding: Encoding, error: VmmError, method: Method | None) -> HttpResponse:
     response = _response(encoding.error(error))
     if isinstance(error, MethodNotAllowed):
-        response["Allow"] = ", ".join(_verbs(find_method(name)))
+        response["Allow"] = ", ".join(_verbs(method))
     return response
 
 

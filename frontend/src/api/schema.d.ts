@@ -500,6 +500,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/guest/Info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who a guest says it is
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        get: operations["GuestInfoByGet"];
+        put?: never;
+        /**
+         * Who a guest says it is
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        post: operations["GuestInfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/SysInfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * System, memory, load and disks of a guest
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        get: operations["GuestSysInfoByGet"];
+        put?: never;
+        /**
+         * System, memory, load and disks of a guest
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        post: operations["GuestSysInfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/NetworkInfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Interfaces, gateways and name servers of a guest
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        get: operations["GuestNetworkInfoByGet"];
+        put?: never;
+        /**
+         * Interfaces, gateways and name servers of a guest
+         * @description What the guest's agent says of itself: its claims, not this server's. A plain guest with the QEMU guest agent knows less: 0 or empty is what it doesn't tell.
+         */
+        post: operations["GuestNetworkInfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/ListContainers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Containers in a guest
+         * @description Told by dstack's agent only; the QEMU guest agent knows of none, which is a 409.
+         */
+        get: operations["GuestListContainersByGet"];
+        put?: never;
+        /**
+         * Containers in a guest
+         * @description Told by dstack's agent only; the QEMU guest agent knows of none, which is a 409.
+         */
+        post: operations["GuestListContainers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/Shutdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a guest to power off
+         * @description The same as ShutdownVm, but for a VM that doesn't run, which is a 409.
+         */
+        post: operations["GuestShutdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -555,6 +671,27 @@ export interface components {
             /** @description lower-case hex */
             hash: string;
         };
+        Container: {
+            id: string;
+            names: string[];
+            image: string;
+            image_id: string;
+            /** @description seconds since 1970 */
+            created: number;
+            state: string;
+            status: string;
+        };
+        DiskInfo: {
+            name: string;
+            mount_point: string;
+            /** @description bytes */
+            total_size: number;
+            /** @description bytes */
+            free_size: number;
+        };
+        Gateway: {
+            address: string;
+        };
         GatewaySettings: {
             url: string;
             base_domain: string;
@@ -609,6 +746,17 @@ export interface components {
             /** @description ms since 1970 */
             timestamp: number;
         };
+        GuestInfo: {
+            /** @description the agent's */
+            version: string;
+            app_id: string;
+            instance_id: string;
+            /** @description PEM */
+            app_cert: string;
+            /** @description what the guest was measured as: a JSON document as text */
+            tcb_info: string;
+            device_id: string;
+        };
         Id: {
             /** @description the VM's id (of images the name, of processes the process's id) */
             id: string;
@@ -630,13 +778,36 @@ export interface components {
         ImageListResponse: {
             images: components["schemas"]["ImageInfo"][];
         };
+        Interface: {
+            name: string;
+            addresses: components["schemas"]["IpAddress"][];
+            /** @description since the guest booted, as all four */
+            rx_bytes: number;
+            tx_bytes: number;
+            rx_errors: number;
+            tx_errors: number;
+        };
+        IpAddress: {
+            address: string;
+            prefix: number;
+        };
         KmsSettings: {
             url: string;
             urls: string[];
         };
+        ListContainersResponse: {
+            containers: components["schemas"]["Container"][];
+        };
         ListGpusResponse: {
             gpus: components["schemas"]["GpuInfo"][];
             allow_attach_all: boolean;
+        };
+        NetworkInformation: {
+            dns_servers: string[];
+            gateways: components["schemas"]["Gateway"][];
+            interfaces: components["schemas"]["Interface"][];
+            /** @description what `wg` prints in a dstack guest */
+            wg_info: string;
         };
         NetworkInterfaceStatus: {
             mode: string;
@@ -794,6 +965,31 @@ export interface components {
             pid: number | null;
             command: string;
             note: string;
+        };
+        SystemInfo: {
+            os_name: string;
+            os_version: string;
+            kernel_version: string;
+            cpu_model: string;
+            num_cpus: number;
+            /** @description bytes, as all of memory and swap */
+            total_memory: number;
+            /** @description what programs could get without swapping */
+            available_memory: number;
+            /** @description total without available */
+            used_memory: number;
+            free_memory: number;
+            total_swap: number;
+            used_swap: number;
+            free_swap: number;
+            /** @description seconds */
+            uptime: number;
+            /** @description times 100, as all three */
+            loadavg_one: number;
+            loadavg_five: number;
+            loadavg_fifteen: number;
+            /** @description mounted file systems */
+            disks: components["schemas"]["DiskInfo"][];
         };
         UpdateVmRequest: {
             /**
@@ -2069,6 +2265,302 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             500: components["responses"]["Bug"];
+        };
+    };
+    GuestInfoByGet: {
+        parameters: {
+            query?: {
+                /** @description the VM's id (of images the name, of processes the process's id) */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestInfo"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestInfo"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestSysInfoByGet: {
+        parameters: {
+            query?: {
+                /** @description the VM's id (of images the name, of processes the process's id) */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemInfo"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestSysInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemInfo"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestNetworkInfoByGet: {
+        parameters: {
+            query?: {
+                /** @description the VM's id (of images the name, of processes the process's id) */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkInformation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestNetworkInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkInformation"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestListContainersByGet: {
+        parameters: {
+            query?: {
+                /** @description the VM's id (of images the name, of processes the process's id) */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListContainersResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestListContainers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListContainersResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
+        };
+    };
+    GuestShutdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["ForeignOrigin"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            500: components["responses"]["Bug"];
+            502: components["responses"]["UpstreamFailed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TookTooLong"];
         };
     };
     Logs: {

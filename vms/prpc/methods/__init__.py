@@ -1,21 +1,15 @@
-"""The methods of the ``Vmm`` service: each reads a message, calls one action, names the result."""
+"""The methods of our services: each reads a message, calls one action, names the result."""
 
 from __future__ import annotations
 
-from vms.prpc.methods import images, kms, node, processes, reload, vms
-from vms.prpc.methods.base import Method, Pending
+from vms.prpc.methods import guests, images, kms, node, processes, reload, vms
+from vms.prpc.methods.base import Method, Pending, Service
 
 _ROOMS = (vms, node, kms, images, reload, processes)
 METHODS = {method.name: method for room in _ROOMS for method in room.METHODS}
-PREFIXES = ("Vmm.", "Teepod.")
+VMM = Service("prpc", METHODS, prefixes=("Vmm.", "Teepod."))
+GUEST = Service("guest", {method.name: method for method in guests.METHODS}, operation_prefix="Guest")
+SERVICES = (VMM, GUEST)
 
 
-def find_method(name: str) -> Method | None:
-    """The method of that name, with or without the service's name before it."""
-    for prefix in PREFIXES:
-        if name.startswith(prefix):
-            return METHODS.get(name.removeprefix(prefix))
-    return METHODS.get(name)
-
-
-__all__ = ["METHODS", "Method", "Pending", "find_method"]
+__all__ = ["GUEST", "METHODS", "SERVICES", "VMM", "Method", "Pending", "Service"]

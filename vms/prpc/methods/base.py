@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,26 @@ class Method:
     def allows_get(self) -> bool:
         """Only what changes nothing, and whose request fits in a query."""
         return self.flat and not self.changes
+
+
+@dataclass(frozen=True)
+class Service:
+    """Methods by their names, under the URL ``/<path>/``; a name may have one of the prefixes before it.
+
+    ``operation_prefix`` tells its methods' names apart from other services' in the API's document.
+    """
+
+    path: str
+    methods: Mapping[str, Method]
+    prefixes: tuple[str, ...] = ()
+    operation_prefix: str = ""
+
+    def find(self, name: str) -> Method | None:
+        """The method of that name."""
+        for prefix in self.prefixes:
+            if name.startswith(prefix):
+                return self.methods.get(name.removeprefix(prefix))
+        return self.methods.get(name)
 
 
 def required_id(values: Values) -> str:

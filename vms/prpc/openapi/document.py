@@ -16,6 +16,7 @@ from vms.version import VERSION
 TAGS = {
     "Virtual machines": "Create, run, change and list them.",
     "Images": "What VMs are made of.",
+    "Guests": "What the VMs' own agents tell.",
     "Host": "What this host is, has and allows.",
     "Keys": "What the KMS answers on behalf of a deployer.",
     "Processes": "What runs behind the VMs.",

@@ -74,7 +74,7 @@ def shape(field: fields.WireField, auto_schema: Any, direction: str) -> Schema:
     """The field's type, without what stands for it when it is not given."""
     match field:
         case fields.UInt32():
-            return {"type": "integer", "minimum": 0, "maximum": field.maximum}
+            return {"type": "integer", "minimum": field.minimum, "maximum": field.maximum}
         case fields.Bool():
             return {"type": "boolean"}
         case fields.Bytes():

@@ -55,6 +55,7 @@ FAILURES = {
             "VM 'my-app' (63f3177b-bae6-4c3c-9a1f-0d6a2b1c9e55, running)",
             "WrongState": "vcpu: can change only while the VM is stopped; 'my-app' is running, stop it first",
             "BeingRemoved": "VM 'my-app' is being removed",
+            "NotRunning": "VM 'my-app' does not run (stopped): its guest can't be asked; use StartVm",
         },
     ),
     413: Failure(
@@ -70,7 +71,10 @@ FAILURES = {
     502: Failure(
         "UpstreamFailed",
         "Another server (KMS, registry) or the guest's agent can't be reached, or answered wrongly.",
-        {"KmsRefused": "the KMS at https://kms.example.com can't be asked: Connection refused"},
+        {
+            "KmsRefused": "the KMS at https://kms.example.com can't be asked: Connection refused",
+            "NoAgent": "the guest agent can't be asked: Connection reset by peer",
+        },
     ),
     503: Failure(
         "Unavailable",
@@ -83,7 +87,10 @@ FAILURES = {
     504: Failure(
         "TookTooLong",
         "Not done in time. What was asked of the host goes on; a call to another server was given up.",
-        {"GoesOn": "StartVm is not done after 30 s; it goes on, see the VM's status"},
+        {
+            "GoesOn": "StartVm is not done after 30 s; it goes on, see the VM's status",
+            "SilentAgent": "the guest agent did not answer within 10 s",
+        },
     ),
 }
 ANY_REQUEST = (400, 403, 405, 500)

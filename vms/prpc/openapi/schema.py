@@ -43,7 +43,8 @@ class MethodSchema(AutoSchema):
         return self.view.wire_method is None
 
     def get_operation_id(self) -> str:
-        return self.wire.name if self.method == "POST" else f"{self.wire.name}ByGet"
+        name = f"{self.view.service.operation_prefix}{self.wire.name}"
+        return name if self.method == "POST" else f"{name}ByGet"
 
     def get_summary(self) -> str:
         return self.words.summary

@@ -5,12 +5,15 @@ Method examples are used by tests: requests are sent to a server, answers are he
 
 from __future__ import annotations
 
-from vms.prpc.openapi.words import host, images, machines
+from vms.prpc.openapi.words import guests, host, images, machines
 from vms.prpc.openapi.words.base import MethodWords
-from vms.prpc.openapi.words.fields import FIELDS
+from vms.prpc.openapi.words.fields import FIELDS as _FIELDS
+from vms.prpc.openapi.words.fields import Words
 from vms.prpc.openapi.words.overview import OVERVIEW
 
-METHODS: dict[str, MethodWords] = {**machines.METHODS, **images.METHODS, **host.METHODS}
+METHODS: dict[str, MethodWords] = {**machines.METHODS, **images.METHODS, **host.METHODS, **guests.METHODS}
+
+FIELDS: dict[str, dict[str, Words]] = {**_FIELDS, **guests.FIELDS}
 
 
 def of_method(name: str) -> MethodWords:

@@ -35,6 +35,7 @@ def make_vm(**changed: Any) -> Vm:
         "memory": 512,
         "disk_size": 1,
         "networks": [{"mode": "user", "bridge_name": ""}],
+        "no_tee": True,
         "desired": Desired.RUNNING,
         "observed_generation": 1,
         "prepared": True,

@@ -77,6 +77,16 @@ class Platform(models.TextChoices):
     AMD_SEV_SNP = "amd-sev-snp", "AMD SEV-SNP"
 
 
+class SimulatedTee(models.TextChoices):
+    """Platforms whose evidence a plain VM can be made to simulate, for development."""
+
+    TDX = "dstack-tdx"
+    GCP_TDX = "dstack-gcp-tdx"
+    AMD_SEV_SNP = "dstack-amd-sev-snp"
+    NITRO_ENCLAVE = "dstack-nitro-enclave"
+    AWS_NITRO_TPM = "dstack-aws-nitro-tpm"
+
+
 class NetworkMode(models.TextChoices):
     USER = "user"
     BRIDGE = "bridge"

@@ -12,11 +12,13 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from vms.choices import SimulatedTee
 from vms.errors import Invalid
 
 MAX_INIT_SCRIPTS = 5
 MAX_VOLUMES = 64
 MAX_PATH = 4096
+_BRING_A_TPM = (SimulatedTee.GCP_TDX, SimulatedTee.AWS_NITRO_TPM)
 _SOURCE = re.compile(r"[^/\x00]{1,255}\Z")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 
@@ -65,6 +67,10 @@ class AppCompose:
         for volume in self.volumes:
             first.setdefault(volume.root, volume)
         return tuple(first.values())
+
+    def needs_swtpm(self, simulated_tee: str) -> bool:
+        """Whether the host must bring a TPM: the keys come from one, and the simulated platform has none."""
+        return self.key_provider is KeyProvider.TPM and simulated_tee not in _BRING_A_TPM
 
 
 def compose_hash(compose_file: str) -> str:

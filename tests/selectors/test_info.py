@@ -251,4 +251,4 @@ def test_such_a_url_is_refused_from_the_start(url: str) -> None:
     vm = make_vm()
     config = VmConfiguration("a", "a", vm.compose_file, 1, 1, 1, gateway_urls=(url,))
     with pytest.raises(Invalid, match=r"gateway_urls\[0\]: must be an http or https URL"):
-        check(config, "tdx")
+        check(config, vm.node)

@@ -14,6 +14,7 @@ from tests.in_process import running, services
 from tests.rows import make_node, make_vm
 from tests.waiting import eventually
 from vms.actions import nodes
+from vms.actions.gpus import Leased
 from vms.choices import Actual, Desired
 from vms.conf import conf
 from vms.database import in_database
@@ -21,9 +22,8 @@ from vms.hypervisor.base import ExitReason, Power
 from vms.hypervisor.fake import FakeDriver
 from vms.live import bus
 from vms.models import Event, Node, Vm
-from vms.selectors import work
+from vms.worker.execute import make
 from vms.worker.node_worker import NodeWorker
-from vms.worker.spec import build_spec
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def run_path(transactional_db: None, tmp_path: Path, settings: Any) -> Path:
 
 async def left_by(vm: Vm, driver: FakeDriver, *, launched: bool = True) -> None:
     """What an earlier server left of that VM on the host."""
-    spec = build_spec(await in_database(work.vm_to_launch, vm.pk))
+    made = await in_database(make, vm.pk, Leased())
+    assert made is not None
+    spec = made.launch.spec
     await (driver.launch(spec) if launched else driver.prepare(spec))
 
 

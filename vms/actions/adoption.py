@@ -177,8 +177,8 @@ def forget(vm_id: str) -> bool:
 
 
 def _checked(config: VmConfiguration, node: Node) -> tuple[VmConfiguration, AppCompose]:
-    checked, compose = check(config, node.platform)
-    if checked.no_tee and not config.no_tee:
+    checked, compose = check(config, node)
+    if checked.no_tee and not (config.no_tee or config.simulated_tee):
         raise Conflict("no_tee: this is a confidential VM, and this host can launch none")
     return checked, compose
 

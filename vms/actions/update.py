@@ -8,10 +8,11 @@ from vms.actions import reserve
 from vms.actions.change import Fields, change_existing
 from vms.actions.validate import check
 from vms.choices import Actual, Desired
-from vms.configuration import Gpus, Networking, Port, VmConfiguration, VmUpdate
+from vms.configuration import Gpus, Networking, VmConfiguration, VmUpdate
 from vms.errors import Conflict, Invalid
 from vms.live import publish
 from vms.models import Vm
+from vms.selectors.work import ports_of
 
 
 def update(wanted: VmUpdate) -> Vm:
@@ -30,7 +31,7 @@ def update(wanted: VmUpdate) -> Vm:
             return {}
         _refuse_while_running(vm, wanted)
         before = configuration_of(vm)
-        after, compose = check(_merged(before, wanted), vm.node.platform)
+        after, compose = check(_merged(before, wanted), vm.node)
         if after.disk_size < vm.disk_size:
             raise Invalid(f"disk_size: a disk never shrinks; it has {vm.disk_size} GB, not {after.disk_size}")
         if after.image != vm.image:
@@ -64,7 +65,7 @@ def configuration_of(vm: Vm) -> VmConfiguration:
         vcpu=vm.vcpu,
         memory=vm.memory,
         disk_size=vm.disk_size,
-        ports=tuple(Port(p.protocol, p.host_port, p.vm_port, p.host_address) for p in vm.ports.all()),
+        ports=ports_of(vm),
         encrypted_env=bytes(vm.encrypted_env),
         app_id=vm.app_id,
         user_config=vm.user_config,

@@ -11,11 +11,14 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from vms.choices import AttachMode, NetworkMode, Platform, Protocol
+from vms import volumes
+from vms.actions import confidential
+from vms.choices import AttachMode, NetworkMode, Protocol, SimulatedTee
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
 from vms.configuration import Gpus, Networking, Port, VmConfiguration
 from vms.errors import Conflict, Invalid
+from vms.models import Node
 
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
 IMAGE = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
@@ -23,17 +26,18 @@ APP_ID = re.compile(r"[0-9a-f]{40}\Z")
 BRIDGE = re.compile(r"[A-Za-z0-9_.\-]{1,15}\Z")
 SLOT = re.compile(r"(?:[0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]\Z")
 URL = re.compile(r"https?://[^\s\"'<>\\^`{|}]{1,500}\Z")
-SIMULATED = frozenset(
-    {"dstack-tdx", "dstack-gcp-tdx", "dstack-amd-sev-snp", "dstack-nitro-enclave", "dstack-aws-nitro-tpm"}
-)
+MIN_HUGEPAGES_MB = 1024
+"""Huge pages have a GiB each."""
 MAX_LIST = 64
 """No list of a configuration (ports, URLs, networks, GPUs) is longer than this."""
 MAX_ENV_BYTES = 1 << 20
 MAX_TEXT_BYTES = 4 << 20
 
 
-def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppCompose]:
+def check(config: VmConfiguration, node: Node) -> tuple[VmConfiguration, AppCompose]:
     """Check every field and fill in the defaults (addresses, network, app id, ``no_tee``).
+
+    ``node`` is where the VM is to run; of its row only what the host can do counts.
 
     Returns:
         the configuration as it will be kept, and what its compose file says.
@@ -49,8 +53,7 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
     check_image_name(config.image)
     compose = parse_compose(config.compose_file)
     _check_sizes(config)
-    if config.hugepages or config.pin_numa:
-        raise Invalid("hugepages, pin_numa: not supported by this version yet; leave them false")
+    _check_simulated(config.simulated_tee)
     networks = config.networks or (default_network(),)
     _check_lists(config)
     _check_networks(networks)
@@ -60,8 +63,10 @@ def check(config: VmConfiguration, platform: str) -> tuple[VmConfiguration, AppC
         gpus=_checked_gpus(config.gpus),
         ports=_checked_ports(config.ports, networks),
         app_id=_checked_app_id(config.app_id, config.compose_file),
-        no_tee=_decide_no_tee(config, platform),
+        no_tee=confidential.decide_no_tee(config, node),
     )
+    confidential.check(checked, compose, node)
+    volumes.resolve(compose.attached_volumes)
     return checked, compose
 
 
@@ -91,9 +96,16 @@ def _check_sizes(config: VmConfiguration) -> None:
     for field, text in (("compose_file", config.compose_file), ("user_config", config.user_config)):
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise Invalid(f"{field}: must be at most {MAX_TEXT_BYTES} bytes")
-    if config.simulated_tee:
-        if config.simulated_tee not in SIMULATED:
-            raise Invalid(f"simulated_tee: must be one of {', '.join(sorted(SIMULATED))}")
+    if config.hugepages and config.memory < MIN_HUGEPAGES_MB:
+        raise Invalid(f"memory: must be at least {MIN_HUGEPAGES_MB} with hugepages, not {config.memory}")
+
+
+def _check_simulated(simulated_tee: str) -> None:
+    if not simulated_tee:
+        return
+    if simulated_tee not in SimulatedTee.values:
+        raise Invalid(f"simulated_tee: must be one of {', '.join(sorted(SimulatedTee.values))}")
+    if conf().cvm.tee_simulator is None:
         raise Conflict("simulated_tee: this node has no simulator configured ([cvm.tee_simulator])")
 
 
@@ -202,16 +214,3 @@ def _checked_app_id(given: str, compose_file: str) -> str:
     if not APP_ID.match(app_id):
         raise Invalid("app_id: must be 40 hex digits (20 bytes)")
     return app_id
-
-
-def _decide_no_tee(config: VmConfiguration, platform: str) -> bool:
-    """A host without a TEE takes only plain VMs; it makes them plain only where no operator's
-    file says otherwise (a first try), and says so in its notice."""
-    if config.no_tee or platform != Platform.NONE:
-        return config.no_tee
-    if conf().from_file is not None:
-        raise Conflict(
-            "no_tee: this host can launch neither TDX nor SEV-SNP guests, "
-            "so it takes only VMs with no_tee = true"
-        )
-    return True

@@ -26,7 +26,7 @@ def create(config: VmConfiguration) -> Vm:
         Invalid, Conflict, NotFound, Unavailable: nothing was recorded then.
     """
     node = node_for_new_vm()
-    checked, compose = check(config, node.platform)
+    checked, compose = check(config, node)
     with writing():
         reserve.require_image(node, checked.image)
         reserve.check_gpus(node, checked.gpus)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import F, Q
 
 from vms.choices import Actual, Desired
+from vms.configuration import Port
 from vms.models import Vm
 
 
@@ -41,6 +42,11 @@ def wanted(vm_id: str) -> Wanted | None:
 def vm_to_launch(vm_id: str) -> Vm:
     """The whole row with its ports, to make a launch from."""
     return Vm.objects.prefetch_related("ports").select_related("node").get(pk=vm_id)
+
+
+def ports_of(vm: Vm) -> tuple[Port, ...]:
+    """The VM's port mappings as values, in order."""
+    return tuple(Port(p.protocol, p.host_port, p.vm_port, p.host_address) for p in vm.ports.all())
 
 
 def all_ids(node_id: int) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from vms.actions import observe
+from vms.actions import gpus, identity, observe
+from vms.actions.gpus import Leased
 from vms.actions.observe import Ending, Sighting
 from vms.choices import Actual, Desired
 from vms.database import in_database
@@ -13,13 +14,13 @@ from vms.errors import VmmError
 from vms.guest.agents import Agents
 from vms.hypervisor.base import Driver, Observation, Power
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
-from vms.images.store import BrokenImage
 from vms.models import Vm
 from vms.selectors import guests, work
 from vms.selectors.work import Wanted
 from vms.worker.lanes import Lane
-from vms.worker.spec import build_spec
+from vms.worker.spec import Launch, build_launch
 from vms.worker.start_queue import StartQueue
+from vms.worker.surroundings import look_up
 
 _log = logging.getLogger(__name__)
 BOOTING = "booting"
@@ -42,6 +43,13 @@ class Tools(NamedTuple):
     agents: Agents
 
 
+class Made(NamedTuple):
+    """A launch, and the revision of the row that it was made from."""
+
+    launch: Launch
+    revision: int
+
+
 def sighting(seen: Observation) -> Sighting:
     """An observation of the hypervisor in the database's words."""
     ending = None
@@ -52,14 +60,16 @@ def sighting(seen: Observation) -> Sighting:
 
 async def prepare(tools: Tools, wanted: Wanted) -> None:
     """Write the directory of a VM that doesn't run."""
-    vm = await in_database(work.vm_to_launch, wanted.vm_id)
     try:
-        await tools.driver.prepare(build_spec(vm))
-    except (BrokenImage, LaunchRefused) as error:
+        made = await in_database(make, wanted.vm_id, Leased())
+        if made is None:
+            return  # somebody changed it since it was read: look again
+        await tools.driver.prepare(made.launch.spec)
+    except LaunchRefused as error:
         message = f"the VM's directory can't be written: {error}"
         await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
         raise
-    await in_database(observe.prepared, wanted.vm_id, vm.revision)
+    await in_database(observe.prepared, wanted.vm_id, made.revision)
 
 
 async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
@@ -75,19 +85,16 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
         return
     launched = False
     try:
-        vm = await in_database(work.vm_to_launch, vm_id)
         try:
-            spec, read_revision = build_spec(vm), vm.revision
+            made = await in_database(lease_and_make, vm_id)
+            if made is None:
+                return  # somebody changed it since it was read: look again
+            spec = made.launch.spec
             progress = BOOTING if spec.image.shared_ro else SILENT
             vm = await in_database(observe.launching, vm_id, generation, progress)
-            if vm is None or not _is_to_launch(vm, generation) or vm.revision != read_revision + 1:
-                return  # somebody changed it since it was read: look again
+            if vm is None or not _is_to_launch(vm, generation) or vm.revision != made.revision + 1:
+                return
             seen = await tools.driver.launch(spec)
-        except BrokenImage as error:
-            way_out = "put it back, or choose another image with UpdateVm"
-            message = f"image: {wanted.image!r} can't be used: {error}; {way_out}"
-            await in_database(observe.refused, vm_id, generation, message)
-            return
         except LaunchRefused as error:
             _log.info("VM %s could not be launched: %s", vm_id, error)
             await in_database(observe.refused, vm_id, generation, str(error))
@@ -99,6 +106,23 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             tools.start_queue.booting(vm_id)
         else:
             tools.start_queue.leave()
+
+
+def lease_and_make(vm_id: str) -> Made | None:
+    """Lease its GPUs, as it is configured now, and make its launch. Raises LaunchRefused."""
+    try:
+        leased = gpus.lease(vm_id)
+    except VmmError as error:
+        raise LaunchRefused(error.message) from error
+    return make(vm_id, leased)
+
+
+def make(vm_id: str, leased: Leased) -> Made | None:
+    """The next launch, its instance committed; None where the row changed meanwhile. Raises LaunchRefused."""
+    vm = work.vm_to_launch(vm_id)
+    launch = build_launch(vm, look_up(vm, work.ports_of(vm), leased))
+    revision = identity.fix(vm_id, vm.revision, launch.instance_id_seed, launch.instance_id)
+    return None if revision is None else Made(launch, revision)
 
 
 def _is_to_launch(vm: Vm | Wanted | None, generation: int) -> bool:

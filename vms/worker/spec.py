@@ -1,74 +1,112 @@
-"""From a VM's row and its image to the frozen spec that the hypervisor launches."""
+"""From a VM's row and what was looked up for it to the frozen spec that the hypervisor launches."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import orjson
 
 from vms.choices import Desired
+from vms.compose import AppCompose, parse_compose
 from vms.conf import conf
-from vms.hypervisor.spec import GuestSpec, ImageFiles, NetworkMode, NetworkSpec, PortForward, Tdx, Transport
-from vms.images.store import StoredImage, read_image
+from vms.configuration import Port
+from vms.errors import Invalid
+from vms.hypervisor.errors import LaunchRefused
+from vms.hypervisor.measure import Machine, Measured, measure
+from vms.hypervisor.size import machine_size
+from vms.hypervisor.spec import (
+    GpuDevice,
+    GuestSpec,
+    ImageFiles,
+    NetworkMode,
+    NetworkSpec,
+    PortForward,
+    ShareMode,
+    Transport,
+)
+from vms.images.store import StoredImage
 from vms.models import Vm
+from vms.worker import manifest
+from vms.worker.measured import request_for, seed_of_next_run
+from vms.worker.surroundings import Surroundings
+
+INSTANCE_INFO = ".instance_info"
 
 
-def build_spec(vm: Vm) -> GuestSpec:
-    """The spec of the VM's next run.
+@dataclass(frozen=True)
+class Launch:
+    """One launch, whole. ``measured`` is what of it the guest's evidence will show.
+
+    ``instance_id_seed`` and ``instance_id`` (hex) are what the row must say before QEMU starts.
+    """
+
+    spec: GuestSpec
+    measured: Measured
+    instance_id_seed: str
+    instance_id: str
+
+
+def build_launch(vm: Vm, around: Surroundings) -> Launch:
+    """The VM's next run. Neither row nor node need be in the database, and nothing is looked at.
 
     Raises:
-        BrokenImage: its image is not there (any more), or can't be used.
+        LaunchRefused: it can't be launched on its node, or could not be verified then; says why.
     """
-    image = read_image(conf().image.path, vm.image)
+    try:
+        compose = parse_compose(vm.compose_file)
+    except Invalid as error:
+        raise LaunchRefused(error.message) from error
+    seed = seed_of_next_run(vm, compose)
+    machine = _machine(vm, compose, around)
+    measured = measure(request_for(vm, compose, around.image, machine, seed))
+    fixed = INSTANCE_INFO in measured.shared_files
+    return Launch(
+        spec=_spec(vm, around, machine, measured),
+        measured=measured,
+        instance_id_seed=seed.hex() if fixed else vm.instance_id_seed,
+        instance_id=measured.instance_id.hex() if fixed else vm.instance_id,
+    )
+
+
+def _machine(vm: Vm, compose: AppCompose, around: Surroundings) -> Machine:
+    nodes = [gpu.numa_node for gpu in around.leased.gpus]
+    return Machine(
+        size=machine_size(vm.vcpu, vm.memory, gpu_nodes=nodes, hugepages=vm.hugepages),
+        hugepages=vm.hugepages,
+        num_gpus=len(around.leased.gpus),
+        num_nvswitches=len(around.leased.bridges),
+        num_nics=len(vm.networks),
+        num_volumes=len(around.volumes),
+        swtpm=compose.needs_swtpm(vm.simulated_tee),
+    )
+
+
+def _spec(vm: Vm, around: Surroundings, machine: Machine, measured: Measured) -> GuestSpec:
     return GuestSpec(
         vm_id=vm.pk,
         vcpu=vm.vcpu,
         memory_mb=vm.memory,
         disk_gb=vm.disk_size,
         cid=vm.cid,
-        image=_image_files(image),
-        networks=_networks(vm),
+        image=_image_files(around.image),
+        networks=_networks(vm, around.ports),
         generation=vm.generation,
-        tee=None if vm.no_tee else Tdx(),
-        shared_files=_shared_files(vm, image),
+        tee=measured.tee,
+        share_mode=ShareMode(conf().cvm.host_share_mode.value),
+        volumes=around.volumes,
+        swtpm=machine.swtpm,
+        hugepages=vm.hugepages,
+        pinned_cpus=around.leased.pinned_cpus,
+        gpus=tuple(GpuDevice(gpu.slot, gpu.numa_node) for gpu in around.leased.gpus),
+        bridges=around.leased.bridges,
+        shared_files=_shared_files(vm) | dict(measured.shared_files),
         run_files={
-            "vm-manifest.json": orjson.dumps(manifest(vm), option=orjson.OPT_INDENT_2),
+            "vm-manifest.json": manifest.write(
+                vm, around.ports, volumes=around.volumes, swtpm=machine.swtpm, leased=around.leased
+            ),
             "vm-state.json": orjson.dumps({"started": vm.desired == Desired.RUNNING}),
         },
     )
-
-
-def manifest(vm: Vm) -> dict[str, object]:
-    """``vm-manifest.json``: the configuration in the existing dstack-vmm's own form."""
-    extra: dict[str, object] = vm.manifest_extra
-    return extra | {
-        "id": vm.pk,
-        "name": vm.name,
-        "app_id": vm.app_id,
-        "vcpu": vm.vcpu,
-        "memory": vm.memory,
-        "disk_size": vm.disk_size,
-        "image": vm.image,
-        "port_map": [
-            {
-                "address": port.host_address,
-                "protocol": port.protocol,
-                "from": port.host_port,
-                "to": port.vm_port,
-            }
-            for port in vm.ports.all()
-        ],
-        "created_at_ms": vm.created_at_ms,
-        "hugepages": vm.hugepages,
-        "pin_numa": vm.pin_numa,
-        "gpus": vm.gpus | {"bridges": []},
-        "kms_urls": vm.kms_urls,
-        "gateway_urls": vm.gateway_urls,
-        "no_tee": vm.no_tee,
-        "simulated_tee": vm.simulated_tee or None,
-        "swtpm": False,
-        "networks": vm.networks,
-        "networking": vm.networks[0] if vm.networks else None,
-        "volumes": [],
-    }
 
 
 def _image_files(image: StoredImage) -> ImageFiles:
@@ -80,14 +118,16 @@ def _image_files(image: StoredImage) -> ImageFiles:
         rootfs=image.rootfs,
         hda=image.hda,
         bios=image.bios,
+        bios_sev=image.bios_sev,
         shared_ro=image.shared_ro,
     )
 
 
-def _networks(vm: Vm) -> tuple[NetworkSpec, ...]:
+def _networks(vm: Vm, ports: tuple[Port, ...]) -> tuple[NetworkSpec, ...]:
+    """The first user network carries the port mappings."""
     forwards = tuple(
         PortForward(Transport(port.protocol), port.host_address, port.host_port, port.vm_port)
-        for port in vm.ports.all()
+        for port in ports
     )
     networks = []
     for network in vm.networks:
@@ -99,45 +139,16 @@ def _networks(vm: Vm) -> tuple[NetworkSpec, ...]:
     return tuple(networks)
 
 
-def _shared_files(vm: Vm, image: StoredImage) -> dict[str, bytes | None]:
+def _shared_files(vm: Vm) -> dict[str, bytes | None]:
     return {
         "app-compose.json": vm.compose_file.encode(),
-        ".sys-config.json": _sys_config(vm, image),
         ".user-config": vm.user_config.encode(),
         ".encrypted-env": bytes(vm.encrypted_env) or None,
-        ".instance_info": _instance_info(vm),
+        INSTANCE_INFO: _instance_info(vm),
     }
 
 
-def _sys_config(vm: Vm, image: StoredImage) -> bytes:
-    cvm = conf().cvm
-    vm_config = {
-        "spec_version": 1,
-        "os_image_hash": image.digest,
-        "cpu_count": vm.vcpu,
-        "memory_size": vm.memory << 20,
-        "image": vm.image,
-    }
-    return orjson.dumps(
-        {
-            "kms_urls": vm.kms_urls or list(cvm.kms_urls),
-            "gateway_urls": vm.gateway_urls or list(cvm.gateway_urls),
-            "pccs_url": cvm.pccs_url or None,
-            "docker_registry": cvm.docker_registry or None,
-            "host_api_url": f"vsock://{conf().host_api.cid}:{conf().host_api.port}/api",
-            "vm_config": orjson.dumps(vm_config).decode(),
-        }
-    )
-
-
-def _instance_info(vm: Vm) -> bytes | None:
-    """What a guest told of itself earlier; absent until then. The app id is always ours."""
-    if not vm.instance_id:
-        return None
-    return orjson.dumps(
-        {
-            "instance_id_seed": vm.instance_id_seed,
-            "instance_id": vm.instance_id,
-            "app_id": vm.app_id,
-        }
-    )
+def _instance_info(vm: Vm) -> bytes:
+    """What a guest told of itself earlier, if it did. The app id is always ours, and the guest goes by it."""
+    told = {"instance_id_seed": vm.instance_id_seed, "instance_id": vm.instance_id}
+    return orjson.dumps((told if vm.instance_id_seed or vm.instance_id else {}) | {"app_id": vm.app_id})

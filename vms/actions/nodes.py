@@ -42,6 +42,12 @@ def register(
     return node
 
 
+def record_findings(node_id: int, findings: list[dict[str, object]]) -> None:
+    """Write down what the host lacks, as found now; what is well is not told."""
+    with writing():
+        Node.objects.filter(pk=node_id).update(findings=findings, findings_at_ms=now_ms())
+
+
 def heartbeat(node_id: int) -> None:
     """The worker is alive and has adopted what runs."""
     with writing():

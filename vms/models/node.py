@@ -18,6 +18,12 @@ class Node(models.Model):
     numa_cpus = models.JSONField(
         default=dict, blank=True, help_text="NUMA node to its CPUs, such as 0-15,32-47."
     )
+    findings = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What this host lacks, and how to mend it; vms.preflight has the form.",
+    )
+    findings_at_ms = models.BigIntegerField(default=0, help_text="When it was looked at; 0: not yet.")
     heartbeat_at_ms = models.BigIntegerField(default=0, help_text="Milliseconds since 1970.")
 
     # Like a VM's: a request raises the generation, the worker answers it by catching up.

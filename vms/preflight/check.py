@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from vms.preflight.finding import Ability, Finding, Outcome, warning
+from vms.preflight.finding import Ability, Finding, Outcome, unanswered
 from vms.preflight.host import Host
 
 AT_ONCE = 8
@@ -72,7 +72,7 @@ def _ask(check: Check, host: Host) -> Outcome:
         return check.look(host)
     except Exception as error:
         # Whatever a host has in store: the others' answers are still wanted.
-        return warning(
+        return unanswered(
             f"this could not be looked at: {type(error).__name__}: {error}", "report this as a defect"
         )
 
@@ -83,7 +83,7 @@ def _await(check: Check, answer: _Answer) -> Finding:
     try:
         outcome = answer.outcome.get(timeout=max(left, 0.001))
     except queue.Empty:
-        outcome = warning(f"no answer within {check.limit_s:g} s", "try again when the host is less busy")
+        outcome = unanswered(f"no answer within {check.limit_s:g} s", "try again when the host is less busy")
     return Finding(
         id=check.id,
         group=check.group,

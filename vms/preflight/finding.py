@@ -48,7 +48,7 @@ class Outcome:
     """What a check found, and ``remedy``: how to mend it, empty where there is nothing to do.
 
     ``prevents``: what the check is about can't work, and ``also`` what else can't. ``skipped``: it
-    was not looked at, for nothing here needs it; ``found`` says why.
+    was not looked at; ``found`` says why.
     """
 
     level: Level
@@ -66,6 +66,11 @@ def ok(found: str) -> Outcome:
 def skipped(why: str) -> Outcome:
     """Nothing here needs it, so it was not looked at."""
     return Outcome(Level.OK, why, skipped=True)
+
+
+def unanswered(found: str, remedy: str) -> Outcome:
+    """It was asked, and nobody knows."""
+    return Outcome(Level.WARNING, found, remedy, skipped=True)
 
 
 def note(found: str, remedy: str = "", *, prevents: bool = False) -> Outcome:

@@ -26,9 +26,14 @@ class Verdict:
     warnings: int
 
     @property
+    def is_usable(self) -> bool:
+        """Whether the server and the plainest VM can run."""
+        return not any(ability in self.cannot for ability in VITAL)
+
+    @property
     def exit_code(self) -> int:
         """0: no problem; 1: problems; 2: nothing can run here."""
-        if any(ability in self.cannot for ability in VITAL):
+        if not self.is_usable:
             return 2
         return 1 if self.problems else 0
 

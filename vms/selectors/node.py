@@ -11,7 +11,11 @@ from vms.version import REV, VERSION
 
 @dataclass(frozen=True)
 class NodeRow:
-    """What the console says of the node it talks to."""
+    """What the console says of the node it talks to.
+
+    ``findings`` are those that are not ok (``vms.preflight.finding`` has the form), as of
+    ``findings_at_ms``, milliseconds since 1970; 0 as long as nobody looked.
+    """
 
     name: str
     version: str
@@ -21,6 +25,8 @@ class NodeRow:
     notice: str
     max_vcpu: int | None
     max_memory_mb: int | None
+    findings: list[dict[str, object]]
+    findings_at_ms: int
 
 
 def this_node() -> NodeRow:
@@ -36,4 +42,6 @@ def this_node() -> NodeRow:
         notice=node.notice,
         max_vcpu=conf().cvm.max_vcpu_limit,
         max_memory_mb=conf().cvm.max_memory_mb_limit,
+        findings=node.findings,
+        findings_at_ms=node.findings_at_ms,
     )

@@ -15,6 +15,7 @@ from vms.version import VERSION
 from vms.worker import messages
 from vms.worker.host import Host, look_around
 from vms.worker.node_worker import NodeWorker
+from vms.worker.preflight import watch_host
 
 Service = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -54,13 +55,15 @@ async def _run_node(stop: asyncio.Event) -> None:
     listening = asyncio.create_task(
         messages.listen(node.pk, worker.wake, ended, worker.wake_images, worker.wake_reload)
     )
+    looking = asyncio.create_task(watch_host(node.pk))
     try:
         done, _ = await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
+        looking.cancel()
         ended.set()
         stop_now = not running.done()
         if stop_now:
             running.cancel()
-        await asyncio.gather(running, listening, return_exceptions=True)
+        await asyncio.gather(running, listening, looking, return_exceptions=True)

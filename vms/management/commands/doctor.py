@@ -99,7 +99,8 @@ class Command(BaseCommand):
             yield from (f"{margin}{'> ' if first else '  '}{line}" for first, line in _marked(lines))
 
     def _word(self, one: Finding) -> str:
-        word = "-" if one.skipped else str(one.level)
+        not_looked_at = one.skipped and one.level is Level.OK
+        word = "-" if not_looked_at else str(one.level)
         style = {
             Level.OK: self.style.SUCCESS,
             Level.NOTE: self.style.NOTICE,
@@ -107,12 +108,13 @@ class Command(BaseCommand):
             Level.PROBLEM: self.style.ERROR,
         }[one.level]
         padded = f"{word:<8}"
-        return padded if one.skipped else str(style(padded))
+        return padded if not_looked_at else str(style(padded))
 
     def _verdict(self, result: Verdict) -> Iterator[str]:
         yield self.style.MIGRATE_HEADING("Verdict")
-        if result.can:
-            yield from self._item("This host can run", ", ".join(_named(result)))
+        can = ", ".join(_named(result)) if result.is_usable else "no VM yet"
+        if can:
+            yield from self._item("This host can run", can)
         for ability, (first, *others) in result.cannot.items():
             where = ", ".join([first.id, *(other.id for other in others)])
             why = textwrap.shorten(first.found, LONGEST_REASON, placeholder=" …")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 
 from vms.hypervisor.accelerator import kvm_hindrance
 from vms.preflight import tiny_guest
+from vms.preflight.access import me, way_in
 from vms.preflight.finding import Ability, Outcome, note, ok, problem, skipped, warning
 from vms.preflight.host import Host
 
@@ -85,20 +84,5 @@ def _way_out(host: Host) -> str:
             )
         return f"sudo modprobe {module}; {WITHOUT_KVM}"
     if not os.access(device, os.R_OK | os.W_OK):
-        return f"sudo usermod -aG {_group_of(device.stat().st_gid)} {_me()}, then log in anew"
+        return f"{way_in(me(), [device])}; then log in anew"
     return f"look for kvm in the kernel's log: sudo dmesg; {WITHOUT_KVM}"
-
-
-def _group_of(gid: int) -> str:
-    """The device's group; root's own is nobody's to join, and kvm is what it should be."""
-    try:
-        return grp.getgrgid(gid).gr_name if gid else "kvm"
-    except KeyError:
-        return "kvm"
-
-
-def _me() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
-import stat
 from pathlib import Path
 
+from vms.preflight.access import GO_THROUGH, READ_AND_WRITE, grants, way_in
 from vms.preflight.finding import Outcome, note, ok, problem, skipped
 from vms.preflight.host import Host
 
@@ -64,14 +63,11 @@ def qemu_user(host: Host) -> Outcome:
             f"there is no user {name!r}", f"sudo useradd --system --groups kvm {name}, or set user in [cvm]"
         )
     groups = set(os.getgrouplist(user.pw_name, user.pw_gid))
-    closed = [
-        device
-        for device in map(host.path, DEVICES)
-        if device.exists() and not _may_open(device, user.pw_uid, groups)
-    ]
+    devices = [device for device in map(host.path, DEVICES) if device.exists()]
+    closed = [device for device in devices if not grants(device, user.pw_uid, groups, READ_AND_WRITE)]
     if closed:
         names = ", ".join(map(str, closed))
-        return problem(f"user {user.pw_name} can't open {names}", _way_in(user.pw_name, closed))
+        return problem(f"user {user.pw_name} can't open {names}", way_in(user.pw_name, closed))
     blocked = _blocked(host.config.run_path, user.pw_uid, groups)
     if blocked is not None:
         return problem(
@@ -81,30 +77,9 @@ def qemu_user(host: Host) -> Outcome:
     return ok(f"{user.pw_name} (uid {user.pw_uid}) may open what it needs")
 
 
-def _may_open(path: Path, uid: int, groups: set[int]) -> bool:
-    return _has(path.stat(), uid, groups, stat.S_IROTH | stat.S_IWOTH)
-
-
 def _blocked(path: Path, uid: int, groups: set[int]) -> Path | None:
     """The first folder on the way that the user can't go through."""
     for folder in reversed(path.parents):
-        if folder.exists() and not _has(folder.stat(), uid, groups, stat.S_IXOTH):
+        if folder.exists() and not grants(folder, uid, groups, GO_THROUGH):
             return folder
     return None
-
-
-def _has(status: os.stat_result, uid: int, groups: set[int], wanted: int) -> bool:
-    """Whether mode, owner and group grant ``wanted`` (bits as others have them)."""
-    if uid == 0:
-        return True
-    shift = 6 if status.st_uid == uid else 3 if status.st_gid in groups else 0
-    return status.st_mode >> shift & wanted == wanted
-
-
-def _way_in(user: str, closed: list[Path]) -> str:
-    """Joining the devices' group where they have one, else giving them one."""
-    if all(device.stat().st_gid for device in closed):
-        names = sorted({grp.getgrgid(device.stat().st_gid).gr_name for device in closed})
-        return f"sudo usermod -aG {','.join(names)} {user}"
-    devices = " ".join(map(str, closed))
-    return f"sudo chgrp kvm {devices}; sudo chmod 660 {devices}; sudo usermod -aG kvm {user}"

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from vms.images.store import scan
+from vms.preflight.access import me
 from vms.preflight.finding import Outcome, note, ok, problem, warning
 from vms.preflight.host import Host
 from vms.preflight.mounts import mount_of
@@ -88,7 +89,7 @@ def _folder(host: Host, path: Path, setting: str, wanted: int) -> Outcome:
     if not os.access(existing, os.W_OK | os.X_OK):
         return problem(
             f"{existing} can't be written by this user",
-            f"sudo chown $USER {existing}, or set {setting} to another",
+            f"sudo install -d -m 700 -o {me()} {path}, or set {setting} to another folder",
         )
     try:
         room = os.statvfs(existing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from vms.actions import gpus, reserve
 from vms.actions.change import Fields, change
 from vms.actions.events import record_event
 from vms.actions.observe import Sighting
+from vms.actions.rows import configured
 from vms.actions.update import configuration_of
 from vms.actions.validate import check
 from vms.choices import Actual, Desired, StopMode
@@ -85,11 +86,7 @@ def take_over(node_id: int, found: FoundVm, process: FoundProcess) -> Vm:
             instance_id_seed=found.instance_id_seed,
             manifest_extra=found.manifest_extra,
             events_offset=found.events_offset,
-            compose_file=checked.compose_file,
-            encrypted_env=checked.encrypted_env,
-            user_config=checked.user_config,
-            gateway_enabled=compose.gateway_enabled,
-            **_manifest_fields(checked),
+            **configured(checked, compose),
             **_state(checked, process),
         )
         reserve.write_ports(vm, checked.ports)
@@ -154,11 +151,7 @@ def take_over_changes(vm_id: str, found: FoundVm) -> bool:
         record_event(vm, "host.reloaded", "its manifest was changed on the host")
         publish.wake(vm.node_id, vm.pk)
         changed = True
-        return _manifest_fields(after) | {
-            "gateway_enabled": compose.gateway_enabled,
-            "manifest_extra": found.manifest_extra,
-            "prepared": False,
-        }
+        return configured(after, compose) | {"manifest_extra": found.manifest_extra, "prepared": False}
 
     change(vm_id, decide)
     return changed
@@ -191,25 +184,6 @@ def _cid(node: Node, wanted: int | None) -> int:
     if holder is not None:
         raise Conflict(f"it runs with CID {wanted}, which VM {holder.name!r} ({holder.pk}) has")
     return wanted
-
-
-def _manifest_fields(config: VmConfiguration) -> Fields:
-    return {
-        "name": config.name,
-        "image": config.image,
-        "app_id": config.app_id,
-        "vcpu": config.vcpu,
-        "memory": config.memory,
-        "disk_size": config.disk_size,
-        "hugepages": config.hugepages,
-        "pin_numa": config.pin_numa,
-        "gpus": config.gpus.document(),
-        "kms_urls": list(config.kms_urls),
-        "gateway_urls": list(config.gateway_urls),
-        "networks": [asdict(network) for network in config.networks],
-        "no_tee": config.no_tee,
-        "simulated_tee": config.simulated_tee,
-    }
 
 
 def _state(config: VmConfiguration, process: FoundProcess) -> Fields:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from vms.actions import reserve
 from vms.actions.change import Fields, change_existing
+from vms.actions.rows import configured
 from vms.actions.validate import check
 from vms.choices import Actual, Desired
 from vms.configuration import Gpus, Networking, VmConfiguration, VmUpdate
@@ -44,7 +43,7 @@ def update(wanted: VmUpdate) -> Vm:
             reserve.check_ports(vm.node, after.ports, besides=vm.pk)
             reserve.write_ports(vm, after.ports)
         publish.wake(vm.node_id, vm.pk)
-        return _fields(after) | {"gateway_enabled": compose.gateway_enabled, "prepared": False}
+        return configured(after, compose) | {"prepared": False}
 
     return change_existing(wanted.id, decide)
 
@@ -116,20 +115,3 @@ def _merged(before: VmConfiguration, wanted: VmUpdate) -> VmConfiguration:
         networks=wanted.networks if wanted.networks is not None else before.networks,
         simulated_tee=before.simulated_tee,
     )
-
-
-def _fields(config: VmConfiguration) -> Fields:
-    return {
-        "image": config.image,
-        "compose_file": config.compose_file,
-        "vcpu": config.vcpu,
-        "memory": config.memory,
-        "disk_size": config.disk_size,
-        "encrypted_env": config.encrypted_env,
-        "user_config": config.user_config,
-        "gpus": config.gpus.document(),
-        "kms_urls": list(config.kms_urls),
-        "gateway_urls": list(config.gateway_urls),
-        "no_tee": config.no_tee,
-        "networks": [asdict(network) for network in config.networks],
-    }

@@ -5,15 +5,15 @@ publish and wake the worker. The worker does the work; ``generation`` says when 
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
 
 from vms.actions import gpus, reserve
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
+from vms.actions.rows import new_vm
 from vms.actions.validate import check
 from vms.choices import Actual, Desired, StopMode
 from vms.configuration import VmConfiguration
-from vms.database import now_ms, writing
+from vms.database import writing
 from vms.errors import Conflict
 from vms.live import publish
 from vms.models import Vm
@@ -33,31 +33,8 @@ def create(config: VmConfiguration) -> Vm:
         reserve.check_ports(node, checked.ports)
         if not checked.stopped:
             reserve.check_capacity(node, checked.vcpu, checked.memory)
-        vm = Vm.objects.create(
-            id=str(uuid.uuid4()),
-            node=node,
-            cid=reserve.free_cid(node),
-            created_at_ms=now_ms(),
-            desired=Desired.STOPPED if checked.stopped else Desired.RUNNING,
-            name=checked.name,
-            image=checked.image,
-            compose_file=checked.compose_file,
-            app_id=checked.app_id,
-            vcpu=checked.vcpu,
-            memory=checked.memory,
-            disk_size=checked.disk_size,
-            encrypted_env=checked.encrypted_env,
-            user_config=checked.user_config,
-            hugepages=checked.hugepages,
-            pin_numa=checked.pin_numa,
-            gpus=checked.gpus.document(),
-            kms_urls=list(checked.kms_urls),
-            gateway_urls=list(checked.gateway_urls),
-            networks=[asdict(network) for network in checked.networks],
-            no_tee=checked.no_tee,
-            simulated_tee=checked.simulated_tee,
-            gateway_enabled=compose.gateway_enabled,
-        )
+        vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose)
+        vm.save(force_insert=True)
         reserve.write_ports(vm, checked.ports)
         if not checked.stopped:
             gpus.take(vm)

@@ -1,0 +1,173 @@
+"""``script/bench pull``: a large image from a real registry, beside ``curl``, ``sha256sum`` and ``tar``.
+
+The same layer, the same disk, one run: so the ratio says what the server adds. Meanwhile
+Status is asked again and again, and the server's memory is looked at.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import random
+import statistics
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.client import Client, Request
+from tests.images.real_registry import REPOSITORY, RealRegistry, real_registry
+from tests.images.tiny import FILES
+from tests.prpc.wire import ENCODINGS
+from tests.real.server import Server, real_server
+
+ROUNDS = 3
+VMS = 20
+STATUS_S = 10.0
+PAUSE_S = 0.02
+"""Between two Status: a console that looks often, not a load of its own."""
+GZIP_LEVEL = 1
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """One pull by the server: seconds, Status times in ms meanwhile, bytes of memory that it grew by."""
+
+    seconds: float
+    status_ms: list[float]
+    grown: int
+
+
+def layer(size: int) -> bytes:
+    """A gzipped layer that holds an image of ``size`` bytes, half of which can be packed."""
+    block = random.Random(1).randbytes(MIB // 2) + bytes(MIB // 2)
+    files = FILES | {"hda.img": block * (size // MIB)}
+    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
+    files["sha256sum.txt"] = sums.encode()
+    files["digest.txt"] = hashlib.sha256(sums.encode()).hexdigest().encode()
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=GZIP_LEVEL) as out,
+        tarfile.open(fileobj=out, mode="w|") as archive,
+    ):
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def by_hand(registry: RealRegistry, digest: str, folder: Path) -> float:
+    """Seconds that ``curl``, ``sha256sum`` (of the layer, then of the files) and ``tar`` take, flushed."""
+    url = f"http://127.0.0.1:{registry.port}/v2/{REPOSITORY}/blobs/{digest}"
+    script = (
+        'set -e; curl -sS -o layer "$0"; sha256sum layer >/dev/null; mkdir image; '
+        "tar -xzf layer -C image; cd image; sha256sum --quiet -c sha256sum.txt; sync -f ."
+    )
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        began = time.perf_counter()
+        subprocess.run(["sh", "-c", script, url], cwd=work, check=True)
+        return time.perf_counter() - began
+
+
+def pull(server: Server, tag: str) -> Pulled:
+    """Have the server pull ``tag``, then delete it again."""
+    before = resident(server)
+    most = before
+    with StatusAsker(server) as asker:
+        began = time.perf_counter()
+        server.post("PullRegistryImage", {"tag": tag}).raise_for_status()
+        while not any(
+            image["name"] == f"dstack-{tag}" for image in server.post("ListImages").json()["images"]
+        ):
+            failed = [i["error"] for i in server.post("ListRegistryImages").json()["images"] if i["error"]]
+            if failed:
+                raise RuntimeError(failed[0])
+            most = max(most, resident(server))
+            time.sleep(0.1)
+        seconds = time.perf_counter() - began
+    server.done("DeleteImage", f"dstack-{tag}")
+    return Pulled(seconds, asker.times_ms, most - before)
+
+
+def is_listed(server: Server, name: str) -> bool:
+    return name in {image["name"] for image in server.post("ListImages").json()["images"]}
+
+
+class StatusAsker:
+    """Asks Status of all VMs from a thread of its own, until left."""
+
+    def __init__(self, server: Server) -> None:
+        self.times_ms: list[float] = []
+        self._client = Client(server)
+        self._request = Request.of(ENCODINGS[0], "Status", {"brief": True})
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> StatusAsker:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._over.wait(PAUSE_S):
+            began = time.perf_counter()
+            self._client.send(self._request)
+            self.times_ms.append((time.perf_counter() - began) * 1000)
+
+
+def resident(server: Server) -> int:
+    """Bytes of memory that the server's process holds now."""
+    assert server.process is not None
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def p99(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99)]
+
+
+def measure_pull(size: int, say: Callable[[str], None]) -> None:
+    """The whole comparison, told line by line."""
+    with tempfile.TemporaryDirectory(prefix="vmm-bench-") as name:
+        folder = Path(name)
+        with real_registry(folder / "registry") as registry, real_server(folder / "data") as server:
+            packed = layer(size)
+            digest = f"sha256:{hashlib.sha256(packed).hexdigest()}"
+            registry.pusher.layers("bench", packed)
+            say(f"layer: {len(packed) / MIB:.0f} MiB gzipped, {size / MIB:.0f} MiB unpacked; {ROUNDS} rounds")
+            server.end()
+            server.environment["VMM_IMAGE__REGISTRY"] = registry.registry
+            server.start()
+            for number in range(VMS):
+                server.create(name=f"bench-{number}", stopped=True)
+            with StatusAsker(server) as quiet:
+                time.sleep(STATUS_S)
+            hands, pulls = [], []
+            for _ in range(ROUNDS):
+                hands.append(by_hand(registry, digest, folder))
+                pulls.append(pull(server, "bench"))
+            tell(say, hands, pulls, quiet.times_ms)
+
+
+def tell(say: Callable[[str], None], hands: list[float], pulls: list[Pulled], quiet: list[float]) -> None:
+    hand, ours = statistics.median(hands), statistics.median(one.seconds for one in pulls)
+    say(f"curl + sha256sum + tar + sha256sum -c: {hand:.1f} s (median)")
+    say(
+        f"PullRegistryImage until listed:        {ours:.1f} s (median), {hand / ours:.0%} of their throughput"
+    )
+    during = [ms for one in pulls for ms in one.status_ms]
+    say(
+        f"Status of {VMS} VMs, p50/p99: {statistics.median(quiet):.1f}/{p99(quiet):.1f} ms before, "
+        f"{statistics.median(during):.1f}/{p99(during):.1f} ms during ({p99(during) / p99(quiet):.1f}x)"
+    )
+    say(f"memory grew by at most {max(one.grown for one in pulls) / MIB:.0f} MiB in a pull")

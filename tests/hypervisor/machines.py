@@ -28,8 +28,11 @@ from vms.hypervisor.spec import (
 
 QEMU = shutil.which("qemu-system-x86_64")
 QEMU_IMG = shutil.which("qemu-img")
+SWTPM = shutil.which("swtpm")
 
-needs_qemu = pytest.mark.skipif(QEMU is None or QEMU_IMG is None, reason="QEMU is not installed")
+needs_qemu = pytest.mark.skipif(
+    QEMU is None or QEMU_IMG is None or SWTPM is None, reason="QEMU or swtpm is not installed"
+)
 
 IDLE = bytes.fromhex("baf8030000b048eeb00aeef4ebfd")
 """Writes "H" to the serial port and halts for ever."""
@@ -117,6 +120,7 @@ def host_settings(stop_grace_s: float = 5.0, launch_timeout_s: float = 30.0) -> 
         Path(QEMU or "/usr/bin/qemu-system-x86_64"),
         Path(QEMU_IMG or "/usr/bin/qemu-img"),
         Accelerator.TCG,
+        swtpm_path=Path(SWTPM or "/usr/bin/swtpm"),
         stop_grace_s=stop_grace_s,
         launch_timeout_s=launch_timeout_s,
     )
@@ -148,3 +152,16 @@ async def gone(pid: int) -> None:
     """Wait until a process is dead (a zombie is)."""
     while identify(pid) is not None:  # noqa: ASYNC110 - not our child, so nobody tells
         await asyncio.sleep(0.01)
+
+
+def tpms_in(run_path: Path) -> list[int]:
+    """Pids of all living processes that work in a directory below ``run_path`` and are swtpm."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            works_there = (process / "cwd").readlink().is_relative_to(run_path)
+            if works_there and (process / "exe").readlink().name == "swtpm":
+                found.append(int(process.name))
+        except (OSError, ValueError):
+            continue
+    return [pid for pid in found if identify(pid) is not None]

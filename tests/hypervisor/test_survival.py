@@ -16,12 +16,14 @@ from tests.hypervisor import machines
 from vms.hypervisor.base import ExitReason, Observation, Power
 from vms.hypervisor.process import identify
 from vms.hypervisor.qemu import QemuDriver
-from vms.hypervisor.spec import GuestSpec
+from vms.hypervisor.spec import GuestSpec, ShareMode
 
 pytestmark = [pytest.mark.real, machines.needs_qemu]
 
-CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen", "socket.connect")
+CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.truncate", "subprocess.Popen", "socket.connect")
 """Python's audit events for what changes the world: the server is killed just before one of them."""
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 @pytest.fixture
@@ -36,6 +38,11 @@ async def _stop_everything(run_path: Path) -> None:
     for vm_id in await driver.scan():
         await driver.stop(vm_id)
     await driver.close()
+
+
+def with_everything(folder: Path) -> GuestSpec:
+    """A guest with all that can be beside QEMU."""
+    return replace(machines.guest_spec(machines.image(folder)), swtpm=True, share_mode=ShareMode.VHD)
 
 
 def server_that_launches(run_path: Path, spec: GuestSpec, *, killed_before_step: int) -> bool:
@@ -56,14 +63,20 @@ def server_that_launches(run_path: Path, spec: GuestSpec, *, killed_before_step:
 def _be_killed_before_step(step: int) -> None:
     left = step
 
-    def count(event: str, _arguments: object) -> None:
+    def count(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal left
-        if event in CHANGES:
+        if changes_the_world(event, arguments):
             left -= 1
             if left < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count)
+
+
+def changes_the_world(event: str, arguments: tuple[object, ...]) -> bool:
+    if event == "open":
+        return bool(int(str(arguments[2])) & WRITING)
+    return event in CHANGES
 
 
 def qemus_in(run_path: Path) -> list[int]:
@@ -99,17 +112,27 @@ def check_a_server_killed_before(step: int, run_path: Path, spec: GuestSpec) -> 
     if found.power is Power.ON:
         assert found == launched
     assert qemus_in(run_path) == [launched.pid]
+    assert machines.tpms_in(run_path) == ([launched.tpm.pid] if launched.tpm else [])
+    assert (launched.tpm is not None) == spec.swtpm
     return was_killed
 
 
-@pytest.mark.parametrize("step", [0, 6, 12, 18, 24, 30, 36, 42])
+@pytest.mark.parametrize("step", [0, 6, 12, 18, 24, 30, 36, 42, 48])
 def test_a_server_killed_during_a_launch_is_taken_over(step: int, run_path: Path, tmp_path: Path) -> None:
     check_a_server_killed_before(step, run_path, machines.guest_spec(machines.image(tmp_path)))
 
 
+@pytest.mark.parametrize("step", [8, 20, 35, 39, 43, 44, 45, 47, 49, 50, 55, 56, 61])
+def test_neither_qemu_nor_tpm_is_ever_there_twice(step: int, run_path: Path, tmp_path: Path) -> None:
+    check_a_server_killed_before(step, run_path, with_everything(tmp_path))
+
+
 @pytest.mark.full
-def test_a_server_killed_at_any_step_of_a_launch_is_taken_over(run_path: Path, tmp_path: Path) -> None:
-    spec = machines.guest_spec(machines.image(tmp_path))
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_server_killed_at_any_step_of_a_launch_is_taken_over(
+    everything: bool, run_path: Path, tmp_path: Path
+) -> None:
+    spec = with_everything(tmp_path) if everything else machines.guest_spec(machines.image(tmp_path))
     step = 0
     while check_a_server_killed_before(step, run_path, replace(spec, vm_id=f"vm-{step}")):
         asyncio.run(_stop_everything(run_path))

@@ -33,6 +33,7 @@ class Bench(Protocol):
 
     def restart(self) -> Driver: ...
     async def kill(self, vm_id: str) -> None: ...
+    async def kill_tpm(self, vm_id: str) -> None: ...
     async def freeze(self, vm_id: str) -> None: ...
     def unlaunchable(self, spec: GuestSpec) -> GuestSpec: ...
     async def close(self) -> None: ...
@@ -51,6 +52,9 @@ class FakeBench:
 
     async def kill(self, vm_id: str) -> None:
         self.fake.die(vm_id, ExitReason.KILLED, 137)
+
+    async def kill_tpm(self, vm_id: str) -> None:
+        self.fake.kill_tpm(vm_id)
 
     async def freeze(self, vm_id: str) -> None:
         self.fake.freeze(vm_id)
@@ -78,6 +82,12 @@ class RealBench:
 
     async def kill(self, vm_id: str) -> None:
         os.kill(await self._pid(vm_id), signal.SIGKILL)
+
+    async def kill_tpm(self, vm_id: str) -> None:
+        tpm = (await self.driver.inspect(vm_id)).tpm
+        assert tpm is not None
+        os.kill(tpm.pid, signal.SIGKILL)
+        await machines.gone(tpm.pid)
 
     async def freeze(self, vm_id: str) -> None:
         os.kill(await self._pid(vm_id), signal.SIGSTOP)
@@ -207,6 +217,49 @@ async def test_a_refused_launch_leaves_nothing_running_and_says_why(bench: Bench
     assert seen.exit is not None
     assert seen.exit.reason is ExitReason.ERROR
     assert "could not open kernel file" in seen.exit.detail
+
+
+async def test_a_tpm_lives_as_long_as_its_vm_runs_and_its_state_as_long_as_there_is_the_vm(
+    bench: Bench,
+) -> None:
+    spec = replace(machines.guest_spec(bench.idle), swtpm=True)
+    state = bench.driver.directory("vm-1") / "swtpm"
+    first = await bench.driver.launch(spec)
+    kept = {path.name for path in state.iterdir()}
+    await bench.driver.stop("vm-1")
+    assert (await bench.driver.inspect("vm-1")).tpm is None
+    assert {path.name for path in state.iterdir()} == kept
+    second = await bench.driver.launch(replace(spec, generation=2))
+    assert first.tpm is not None
+    assert second.tpm is not None
+    assert first.tpm.is_alive
+    assert second.tpm.is_alive
+    assert first.tpm.pid != second.tpm.pid
+    assert kept
+    await bench.driver.stop("vm-1")
+    await bench.driver.remove("vm-1")
+    assert not state.exists()
+
+
+async def test_a_vm_that_was_given_no_tpm_this_time_has_none(bench: Bench) -> None:
+    spec = replace(machines.guest_spec(bench.idle), swtpm=True)
+    await bench.driver.launch(spec)
+    await bench.driver.stop("vm-1")
+    launched = await bench.driver.launch(replace(spec, swtpm=False, generation=2))
+    assert (launched.power, launched.tpm) == (Power.ON, None)
+    assert (bench.driver.directory("vm-1") / "swtpm").is_dir()
+
+
+async def test_a_tpm_that_ends_is_told_and_its_vm_goes_on(bench: Bench) -> None:
+    launched = await bench.driver.launch(replace(machines.guest_spec(bench.idle), swtpm=True))
+    await bench.kill_tpm("vm-1")
+    seen = await bench.driver.inspect("vm-1")
+    assert (seen.power, seen.pid) == (Power.ON, launched.pid)
+    assert seen.tpm is not None
+    assert launched.tpm is not None
+    assert (seen.tpm.pid, seen.tpm.is_alive) == (launched.tpm.pid, False)
+    await bench.driver.close()
+    assert await bench.restart().inspect("vm-1") == seen
 
 
 async def test_each_launch_builds_the_shared_disk_anew_where_the_guest_gets_one(bench: Bench) -> None:

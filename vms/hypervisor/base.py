@@ -60,6 +60,20 @@ class Exit:
 
 
 @dataclass(frozen=True)
+class Tpm:
+    """The swtpm that a running VM was launched with.
+
+    Once it is not alive any more its guest has lost its TPM until it is started anew.
+    ``detail`` is then the tail of what it said, at most 2 KiB.
+    """
+
+    pid: int
+    started_at_ms: int
+    is_alive: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Observation:
     """What is, at one moment, for one VM.
 
@@ -67,6 +81,7 @@ class Observation:
     ``started_at_ms`` is when that QEMU started, in milliseconds since 1970.
     ``exit`` is how the last run ended, where one has. ``is_foreign`` says that another
     program started that QEMU; ``cid`` is then its guest's vsock context id, if it has one.
+    ``tpm`` is there while a VM lives that was launched with one.
     """
 
     power: Power
@@ -76,6 +91,7 @@ class Observation:
     exit: Exit | None = None
     is_foreign: bool = False
     cid: int | None = None
+    tpm: Tpm | None = None
 
 
 ExitListener = Callable[[str], Awaitable[None] | None]
@@ -106,10 +122,10 @@ class Driver(Protocol):
         """
 
     async def launch(self, spec: GuestSpec) -> Observation:
-        """Prepare, make or grow the data disk, start QEMU and wait until QMP answers.
+        """Prepare, make the disks, start the TPM if there is one, then QEMU; wait until QMP answers.
 
         Raises:
-            LaunchRefused: QEMU ended, or the disk could not be made, and nothing runs;
+            LaunchRefused: QEMU or the TPM ended, or a disk could not be made, and nothing runs;
                 or it runs already with another generation, and goes on.
         """
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from .durable import fsync_directory, read_regular_file, replace_file
 from .errors import LaunchRefused
+from .privileges import uid_and_gid
+from .records import LaunchRecord, Phase
 from .rundir import VM_ID_PATTERN, RunDir
 from .spec import GuestSpec
 
@@ -57,6 +59,8 @@ def fill(run_dir: RunDir, spec: GuestSpec) -> None:
     try:
         run_dir.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         run_dir.shared.mkdir(mode=0o700, exist_ok=True)
+        if spec.swtpm:
+            run_dir.tpm_state.mkdir(mode=0o700, exist_ok=True)
         _write_changed(run_dir.path, spec.run_files, beside=run_dir.path)
         # The guest may write in shared/, so nothing half-written is ever made in there.
         _write_changed(run_dir.shared, spec.shared_files, beside=run_dir.path)
@@ -98,13 +102,26 @@ def _write_changed(folder: Path, files: Mapping[str, bytes | None], *, beside: P
 
 def rotate_logs(run_dir: RunDir) -> None:
     """Move the last boot's logs aside, so that the next boot begins new ones."""
-    for log in (run_dir.serial_log, run_dir.stdout_log, run_dir.stderr_log):
+    for log in (run_dir.serial_log, run_dir.stdout_log, run_dir.stderr_log, run_dir.tpm_log):
         if not log.exists() or log.stat().st_size == 0:
             continue
         for number in range(KEPT_LOG_SEGMENTS, 0, -1):
             younger = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
             if younger.exists():
                 younger.replace(log.with_name(f"{log.name}.{number}"))
+
+
+def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str) -> None:
+    """Make room for the run of ``record``, whose phase becomes SPAWNED, in files that are ``user``'s.
+
+    Each step leaves a state that is read rightly after a crash: see Phase.
+    """
+    record.write(run_dir)
+    rotate_logs(run_dir)
+    clear_traces(run_dir)
+    replace(record, phase=Phase.SPAWNED).write(run_dir)
+    if user:
+        give_to(run_dir, user)
 
 
 def clear_traces(run_dir: RunDir) -> None:
@@ -118,6 +135,8 @@ def clear_traces(run_dir: RunDir) -> None:
         run_dir.event_socket,
         run_dir.serial_socket,
         run_dir.agent_socket,
+        run_dir.tpm_socket,
+        run_dir.tpm_file,
     ):
         path.unlink(missing_ok=True)
     fsync_directory(run_dir.path)
@@ -129,12 +148,12 @@ def give_to(run_dir: RunDir, user: str) -> None:
     Raises:
         LaunchRefused: there is no such user, or we may not give files away.
     """
+    uid, gid = uid_and_gid(user)
     try:
-        account = pwd.getpwnam(user)
         for folder, _, names in os.walk(run_dir.path):
             for path in (folder, *(os.path.join(folder, name) for name in names)):
-                os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
-    except (KeyError, OSError) as error:
+                os.chown(path, uid, gid, follow_symlinks=False)
+    except OSError as error:
         raise LaunchRefused(f"cannot give the VM's directory to user {user!r}: {error}") from error
 
 

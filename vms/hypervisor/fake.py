@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import directory
-from .base import Exit, ExitListener, ExitReason, Observation, Power
+from .base import Exit, ExitListener, ExitReason, Observation, Power, Tpm
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
-from .records import LaunchRecord, Phase, read_exit, write_exit
+from .records import LaunchRecord, Phase, TpmRecord, read_exit, write_exit
 from .rundir import RunDir
 from .shared_disk import ensure_shared_disk
 from .spec import GuestSpec
@@ -90,6 +90,10 @@ class FakeDriver:
             write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), 1, refusal))
             raise LaunchRefused(refusal)
         run_dir.data_disk.touch()
+        if spec.swtpm:
+            (run_dir.tpm_state / "state").touch()
+            run_dir.tpm_socket.touch()
+            TpmRecord(FAKE_BOOT_ID, next(_pids), 0, now_ms()).write(run_dir)
         run_dir.stdout_log.touch()
         run_dir.stderr_log.touch()
         run_dir.serial_log.write_text(f"fake guest {spec.vm_id} generation {spec.generation} booted\n")
@@ -161,6 +165,10 @@ class FakeDriver:
                 self._notices.add(notice)
                 notice.add_done_callback(self._notices.discard)
 
+    def kill_tpm(self, vm_id: str) -> None:
+        """End the TPM of a running guest, which goes on without it."""
+        self._run_dir(vm_id).tpm_socket.unlink()
+
     def start_foreign(self, vm_id: str, cid: int | None = None) -> None:
         """Let a QEMU run in the VM's (existing) directory that another program started."""
         self._foreign[vm_id] = cid
@@ -200,5 +208,13 @@ class FakeDriver:
         power = Power.UNKNOWN if vm_id in self._frozen else Power.ON
         foreign, cid = vm_id in self._foreign, self._foreign.get(vm_id)
         return Observation(
-            power, record.generation, record.pid, record.started_at_ms, is_foreign=foreign, cid=cid
+            *(power, record.generation, record.pid, record.started_at_ms),
+            is_foreign=foreign,
+            cid=cid,
+            tpm=_tpm(run_dir),
         )
+
+
+def _tpm(run_dir: RunDir) -> Tpm | None:
+    record = TpmRecord.read(run_dir)
+    return None if record is None else Tpm(record.pid, record.started_at_ms, run_dir.tpm_socket.exists())

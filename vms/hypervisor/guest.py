@@ -6,19 +6,35 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Self
 
 from .durable import in_thread
 from .errors import NotAnswering
-from .process import ProcessIdentity, has_ended, open_pidfd, send
+from .process import ProcessIdentity, has_ended, identify, open_pidfd, read_pidfile, send, works_in
 from .qmp import QmpSession
-from .records import LaunchRecord
+from .records import LaunchRecord, Phase
 from .rundir import RunDir
 
 QMP_TIMEOUT_S = 2.0
 """For a greeting or a reply: a healthy QEMU needs less than a millisecond, a starved one a second."""
 
 EVENT_LOG_LIMIT = 2**20
+
+
+def with_pid(record: LaunchRecord, run_dir: RunDir) -> LaunchRecord:
+    """The record of a launch that nobody saw to its end, with the process that QEMU's pidfile names."""
+    pid = read_pidfile(run_dir)
+    identity = identify(pid) if pid is not None else None
+    if identity is None or not works_in(identity.pid, run_dir):
+        return record
+    return replace(
+        record,
+        phase=Phase.RUNNING,
+        pid=identity.pid,
+        start_ticks=identity.start_ticks,
+        started_at_ms=identity.started_at_ms,
+    )
 
 
 class Guest:

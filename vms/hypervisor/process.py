@@ -110,8 +110,11 @@ def works_in(pid: int, run_dir: RunDir) -> bool:
         return False
 
 
-class Shim:
-    """The shell that waits for one QEMU; our child, so it is reaped here when it ends."""
+class Child:
+    """A process that we started and that may outlive us: reaped here if it ends before.
+
+    It leads a session of its own, so nothing that ends the server ends it.
+    """
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self.ended = asyncio.Event()
@@ -120,30 +123,12 @@ class Shim:
         self._pidfd = os.pidfd_open(child.pid)
         self._loop.add_reader(self._pidfd, self._has_ended)
 
-    @classmethod
-    def spawn(cls, run_dir: RunDir, argv: list[str], lock: int) -> Shim:
-        """Start ``argv`` in the VM's directory, under a shim; the descriptor ``lock`` is inherited.
-
-        The shim leads a session of its own, so nothing that ends the server ends it.
-        Raises OSError where no process can be started.
-        """
-        with (
-            open(run_dir.stdout_log, "ab", opener=_private) as stdout,
-            open(run_dir.stderr_log, "ab", opener=_private) as stderr,
-        ):
-            child = subprocess.Popen(
-                ["/bin/sh", "-c", SHIM, run_dir.exit_file.name, *argv],
-                cwd=run_dir.path,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-                pass_fds=(lock,),
-            )
-        return cls(child)
+    @property
+    def pid(self) -> int:
+        return self._child.pid
 
     def kill_all(self) -> None:
-        """SIGKILL the shim and all that it started; it writes nothing down then."""
+        """SIGKILL it and all that it started; a shim writes nothing down then."""
         if not self.ended.is_set():
             os.killpg(self._child.pid, signal.SIGKILL)
 
@@ -165,5 +150,31 @@ class Shim:
             self._pidfd = -1
 
 
-def _private(path: str, flags: int) -> int:
+class Shim(Child):
+    """The shell that waits for one QEMU."""
+
+    @classmethod
+    def spawn(cls, run_dir: RunDir, argv: list[str], lock: int) -> Shim:
+        """Start ``argv`` in the VM's directory, under a shim; the descriptor ``lock`` is inherited.
+
+        Raises OSError where no process can be started.
+        """
+        with (
+            open(run_dir.stdout_log, "ab", opener=private) as stdout,
+            open(run_dir.stderr_log, "ab", opener=private) as stderr,
+        ):
+            child = subprocess.Popen(
+                ["/bin/sh", "-c", SHIM, run_dir.exit_file.name, *argv],
+                cwd=run_dir.path,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=(lock,),
+            )
+        return cls(child)
+
+
+def private(path: str, flags: int) -> int:
+    """An opener of files that only their owner reads, and that are no links."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -13,15 +13,16 @@ import inspect as introspection
 from dataclasses import replace
 from pathlib import Path
 
-from . import directory, lock, process
+from . import directory, lock, process, swtpm
 from .base import Exit, ExitListener, ExitReason, Observation, Power
+from .beside import Beside
 from .command import build_argv
 from .disk import ensure_data_disk
 from .durable import in_thread
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms, settle, why_it_ended
 from .foreign import ForeignGuest, ForeignProcesses
-from .guest import Guest
+from .guest import Guest, with_pid
 from .process import Shim
 from .records import LaunchRecord, Phase, write_exit
 from .rundir import RunDir
@@ -44,6 +45,7 @@ class QemuDriver:
         self.run_path = run_path
         self.host = host
         self._boot_id = process.boot_id()
+        self._beside = Beside(host, self._boot_id)
         self._foreign = ForeignProcesses(run_path)
         self._guests: dict[str, Guest] = {}
         self._shims: set[Shim] = set()
@@ -112,6 +114,7 @@ class QemuDriver:
         """See ``Driver.stop``. Raises NotAnswering if even SIGKILL does not end it."""
         seen = await self.inspect(vm_id)
         if seen.power in (Power.ABSENT, Power.OFF):
+            await self._beside.end(self._run_dir(vm_id))
             return
         guest = self._guests.get(vm_id)
         if guest is None:
@@ -122,12 +125,14 @@ class QemuDriver:
                 raise NotAnswering(f"QEMU of VM {vm_id} (process {guest.record.pid}) cannot be killed")
         if not await lock.wait_until_free(guest.run_dir, EXIT_WAIT_S):
             raise NotAnswering(f"QEMU of VM {vm_id} is gone, but its directory is still held")
+        await self._beside.end(guest.run_dir)
         await self.inspect(vm_id)
 
     async def remove(self, vm_id: str) -> None:
         """See ``Driver.remove``. Raises RuntimeError if the VM runs, or may run."""
         if (await self.inspect(vm_id)).power in (Power.ON, Power.UNKNOWN):
             raise RuntimeError(f"VM {vm_id} runs: its directory is not removed")
+        await self._beside.end(self._run_dir(vm_id))
         await in_thread(directory.delete, self._run_dir(vm_id))
 
     async def close(self) -> None:
@@ -135,6 +140,7 @@ class QemuDriver:
             shim.let_go()
         for guest in self._guests.values():
             await guest.let_go()
+        self._beside.close()
         self._shims.clear()
         self._guests.clear()
 
@@ -152,7 +158,7 @@ class QemuDriver:
             return None
         record = LaunchRecord.read(run_dir) or LaunchRecord(0, Phase.SPAWNED, self._boot_id)
         if record.phase is not Phase.RUNNING:
-            record = self._with_pid(record, run_dir)
+            record = with_pid(record, run_dir)
         guest = Guest.watch(vm_id, run_dir, record, self._guest_ended)
         if guest is not None:
             self._guests[vm_id] = guest
@@ -173,20 +179,6 @@ class QemuDriver:
         # Noted in its directory at the next look: this one may lead to its being refused.
         return self._seen_living(guest, answers=True)
 
-    def _with_pid(self, record: LaunchRecord, run_dir: RunDir) -> LaunchRecord:
-        """The record of a launch that nobody saw to its end, with the process that QEMU's pidfile names."""
-        pid = process.read_pidfile(run_dir)
-        identity = process.identify(pid) if pid is not None else None
-        if identity is None or not process.works_in(identity.pid, run_dir):
-            return record
-        return replace(
-            record,
-            phase=Phase.RUNNING,
-            pid=identity.pid,
-            start_ticks=identity.start_ticks,
-            started_at_ms=identity.started_at_ms,
-        )
-
     async def _observe_living(self, guest: Guest, answers: bool) -> Observation:
         if answers and not guest.is_noted:
             await guest.take_over()
@@ -197,7 +189,9 @@ class QemuDriver:
         record = guest.record
         power = Power.ON if answers else Power.UNKNOWN
         seen = Observation(power, record.generation, record.pid, record.started_at_ms)
-        return replace(seen, is_foreign=True, cid=guest.cid) if isinstance(guest, ForeignGuest) else seen
+        if isinstance(guest, ForeignGuest):
+            return replace(seen, is_foreign=True, cid=guest.cid)
+        return replace(seen, tpm=swtpm.look(guest.run_dir, self._boot_id))
 
     async def _observe_dead(self, vm_id: str, run_dir: RunDir) -> Observation:
         guest = self._guests.pop(vm_id, None)
@@ -227,8 +221,15 @@ class QemuDriver:
         record = LaunchRecord(spec.generation, Phase.PREPARED, self._boot_id)
         try:
             with lock.held(run_dir) as descriptor:
-                await in_thread(_clear_the_way, run_dir, record, self.host.user)
-                shim = Shim.spawn(run_dir, argv, descriptor)
+                await self._beside.clear(run_dir)
+                await in_thread(directory.clear_the_way, run_dir, record, self.host.user)
+                try:
+                    await self._beside.start(run_dir, spec)
+                    shim = Shim.spawn(run_dir, argv, descriptor)
+                except (LaunchRefused, OSError) as error:
+                    write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=str(error)))
+                    await self._beside.clear(run_dir)
+                    raise
         except lock.LockHeld as error:
             raise LaunchRefused(f"a process lives in the directory of VM {spec.vm_id}") from error
         except OSError as error:
@@ -252,12 +253,14 @@ class QemuDriver:
             await asyncio.gather(answer, end, return_exceptions=True)
         if shim.ended.is_set():
             seen = await self.inspect(vm_id)
-            raise LaunchRefused(why_it_ended(seen.exit))
-        shim.kill_all()
-        await lock.wait_until_free(run_dir, KILL_WAIT_S)
-        words = f"QEMU did not answer in {self.host.launch_timeout_s:g} s and was killed"
-        write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=words))
-        await self.inspect(vm_id)
+            words = why_it_ended(seen.exit)
+        else:
+            shim.kill_all()
+            await lock.wait_until_free(run_dir, KILL_WAIT_S)
+            words = f"QEMU did not answer in {self.host.launch_timeout_s:g} s and was killed"
+            write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=words))
+            await self.inspect(vm_id)
+        await self._beside.clear(run_dir)
         raise LaunchRefused(words)
 
     async def _wait_for_answer(self, vm_id: str, run_dir: RunDir) -> Observation:
@@ -276,13 +279,3 @@ class QemuDriver:
         except (NotAnswering, TimeoutError):
             pass  # it may have ended before it could reply, or is to be killed
         return await guest.wait(max(0.0, deadline - asyncio.get_running_loop().time()))
-
-
-def _clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str) -> None:
-    # Each step leaves a state that inspect reads rightly: see Phase.
-    record.write(run_dir)
-    directory.rotate_logs(run_dir)
-    directory.clear_traces(run_dir)
-    replace(record, phase=Phase.SPAWNED).write(run_dir)
-    if user:
-        directory.give_to(run_dir, user)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import struct
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from qemu.qmp import EventListener, ExecInterruptedError, ExecuteError, Message,
 from qemu.qmp.protocol import Runstate
 
 from .errors import NotAnswering
+from .unix_socket import connect
 
 CLOSE_TIMEOUT_S = 1.0
 
@@ -54,7 +54,7 @@ class QmpSession:
             NotAnswering: nobody listens, or whoever does says nothing in time
                 (a second client waits until the first one leaves).
         """
-        connection = _connect(path)
+        connection = connect(path)
         session = cls(QMPClient(), _peer_pid(connection))
         try:
             async with asyncio.timeout(timeout_s):
@@ -124,27 +124,6 @@ class QmpSession:
 def _shutdown_reason(event: Message) -> str | None:
     data = event.get("data")
     return str(data["reason"]) if isinstance(data, dict) and "reason" in data else None
-
-
-def _connect(path: Path) -> socket.socket:
-    """Connect by way of an open directory, since AF_UNIX takes no path beyond 108 bytes.
-
-    Done at once, never waiting: a full backlog, which asyncio would take for a
-    connection under way, means that others queue for the monitor.
-    """
-    try:
-        folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise NotAnswering(f"{path.name} is not there") from error
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    try:
-        connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-    except OSError as error:
-        connection.close()
-        raise NotAnswering(f"nobody answers at {path.name}: {error.strerror}") from error
-    finally:
-        os.close(folder)
-    return connection
 
 
 def _peer_pid(connection: socket.socket) -> int:

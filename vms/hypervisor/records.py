@@ -68,6 +68,33 @@ class LaunchRecord:
             return None
 
 
+@dataclass(frozen=True)
+class TpmRecord:
+    """The content of ``swtpm.json``: which swtpm was started with the last launch. See LaunchRecord."""
+
+    boot_id: str
+    pid: int
+    start_ticks: int
+    started_at_ms: int
+
+    def write(self, run_dir: RunDir) -> None:
+        replace_file(run_dir.tpm_file, _encode(dataclasses.asdict(self)))
+
+    @classmethod
+    def read(cls, run_dir: RunDir) -> TpmRecord | None:
+        """The record; ``None`` if there is none or it can't be understood."""
+        note = _decode(read_regular_file(run_dir.tpm_file, NOTE_LIMIT))
+        try:
+            return cls(
+                boot_id=str(note["boot_id"]),
+                pid=_required(note["pid"]),
+                start_ticks=_required(note["start_ticks"]),
+                started_at_ms=_required(note["started_at_ms"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
 def write_exit(run_dir: RunDir, ended: Exit) -> None:
     """Note how the last run ended, so that every later look tells the same."""
     replace_file(run_dir.exit_reason_file, _encode(dataclasses.asdict(ended)))

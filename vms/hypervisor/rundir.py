@@ -110,5 +110,24 @@ class RunDir:
         return self.path / "serial.sock"
 
     @property
+    def tpm_state(self) -> Path:
+        """What the VM's TPM keeps, for as long as there is the VM."""
+        return self.path / "swtpm"
+
+    @property
+    def tpm_socket(self) -> Path:
+        return self.path / "swtpm.sock"
+
+    @property
+    def tpm_log(self) -> Path:
+        """What swtpm says when something is wrong."""
+        return self.path / "swtpm.log"
+
+    @property
+    def tpm_file(self) -> Path:
+        """Our own record of the swtpm of the last launch; not there if that had none."""
+        return self.path / "swtpm.json"
+
+    @property
     def removing_marker(self) -> Path:
         return self.path / ".removing"

@@ -10,7 +10,7 @@ from tests.actions.test_change import in_threads
 from tests.gpus.conftest import Settings, holders, look
 from tests.gpus.machine import BUS_MASTER, Machine
 from tests.rows import make_node, make_vm
-from vms.actions import adoption, gpus, observe, vms
+from vms.actions import adoption, gpus, observe, reserve, vms
 from vms.actions.change import change
 from vms.actions.gpus import Leased, LeasedGpu, lease
 from vms.choices import Actual
@@ -82,14 +82,14 @@ def test_one_that_is_taken_between_reading_and_writing_is_not_taken_twice(
     """As another process on PostgreSQL could."""
     look(machine)
     faster, slower = vm_with(ONE), vm_with(ONE)
-    check = gpus.reserve.check_gpus
+    check = reserve.check_gpus
 
-    def then_it_is_taken(*args: Any) -> list[Gpu]:
-        found = check(*args)
+    def then_it_is_taken(node: Node, asked: Gpus) -> list[Gpu]:
+        found = check(node, asked)
         Gpu.objects.filter(slot=ONE).update(holder=faster)
         return found
 
-    monkeypatch.setattr(gpus.reserve, "check_gpus", then_it_is_taken)
+    monkeypatch.setattr(reserve, "check_gpus", then_it_is_taken)
     with pytest.raises(Conflict, match=f"taken by VM '{faster.name}'"), writing():
         gpus.take(slower)
 

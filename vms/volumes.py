@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from vms.compose import Volume
@@ -10,16 +9,13 @@ from vms.conf import conf
 from vms.errors import Conflict
 
 
-def resolve(volumes: Iterable[Volume]) -> tuple[Path, ...]:
-    """The files of these volumes, links followed.
+def resolve(volume: Volume) -> Path:
+    """The volume's file, links followed.
 
     Raises:
-        Conflict: the operator configured no folder, or a file isn't there, is none, or lies elsewhere.
+        Conflict: the operator configured no folder, or the file isn't there, is none, or lies elsewhere.
     """
-    return tuple(_resolve(volume.source) for volume in volumes)
-
-
-def _resolve(source: str) -> Path:
+    source = volume.source
     folder = conf().cvm.volumes_dir
     if folder is None:
         raise Conflict(

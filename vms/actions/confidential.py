@@ -11,7 +11,8 @@ from vms.compose import AppCompose
 from vms.conf import conf
 from vms.configuration import VmConfiguration
 from vms.errors import Conflict
-from vms.models import Node
+from vms.images.store import Support
+from vms.models import Image, Node
 
 
 def decide_no_tee(config: VmConfiguration, node: Node) -> bool:
@@ -34,7 +35,7 @@ def decide_no_tee(config: VmConfiguration, node: Node) -> bool:
 
 
 def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
-    """Raises Conflict where the compose file can't be held to its word here. ``config`` is checked."""
+    """Raises Conflict where the compose file can't be held to its word here."""
     if config.no_tee or node.platform != Platform.TDX:
         return
     if compose.key_provider_id and not conf().cvm.use_mrconfigid:
@@ -42,3 +43,28 @@ def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
             "compose_file: key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), so "
             "nothing would hold the VM to that key provider; remove it, or switch use_mrconfigid on"
         )
+
+
+def check_image(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
+    """Raises Conflict where nobody could verify the guest, for its image brings too little for that."""
+    image = Image.objects.filter(node=node, name=config.image).first()
+    if config.no_tee or image is None or image.problem:
+        return
+    if node.platform == Platform.AMD_SEV_SNP and Support.AMD_SEV_SNP not in image.supports:
+        raise Conflict(
+            f"image: {image.name!r} can't be verified on AMD SEV-SNP: it lacks firmware, digest.txt or "
+            "measurement.snp.cbor; take another image, or no_tee = true"
+        )
+    if node.platform == Platform.TDX and _asks_for_lite(compose) and Support.TDX_LITE not in image.supports:
+        raise Conflict(
+            f"image: {image.name!r} brings nothing for lite attestation (measurement.tdx.cbor, "
+            "sha256sum.txt, digest.txt), which requirements.tdx_measure_acpi_tables = false or [cvm] "
+            'tdx_attestation_variant = "lite" asks for; take another image, or legacy attestation'
+        )
+
+
+def _asks_for_lite(compose: AppCompose) -> bool:
+    """The compose file's word counts before the operator's."""
+    if compose.measure_acpi_tables is not None:
+        return not compose.measure_acpi_tables
+    return conf().cvm.tdx_attestation_variant.value == "lite"

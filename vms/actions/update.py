@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vms.actions import reserve
+from vms.actions import confidential, reserve
 from vms.actions.change import Fields, change_existing
 from vms.actions.rows import configured
 from vms.actions.validate import check
@@ -29,12 +29,17 @@ def update(wanted: VmUpdate) -> Vm:
         if not wanted.changes_anything:
             return {}
         _refuse_while_running(vm, wanted)
+        if wanted.no_tee is False and vm.simulated_tee:
+            raise Conflict(
+                f"no_tee: this VM simulates a TEE ({vm.simulated_tee}), which only a plain one can"
+            )
         before = configuration_of(vm)
         after, compose = check(_merged(before, wanted), vm.node)
         if after.disk_size < vm.disk_size:
             raise Invalid(f"disk_size: a disk never shrinks; it has {vm.disk_size} GB, not {after.disk_size}")
         if after.image != vm.image:
             reserve.require_image(vm.node, after.image)
+        confidential.check_image(after, compose, vm.node)
         if wanted.gpus is not None:
             reserve.check_gpus(vm.node, after.gpus)
         if vm.desired == Desired.RUNNING and wanted.changes_machine:

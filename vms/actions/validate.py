@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from vms import volumes
@@ -17,9 +19,11 @@ from vms.choices import AttachMode, NetworkMode, Protocol, SimulatedTee
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
 from vms.configuration import Gpus, Networking, Port, VmConfiguration
-from vms.errors import Conflict, Invalid
+from vms.errors import Conflict, Invalid, VmmError
 from vms.models import Node
 
+P = ParamSpec("P")
+T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
 IMAGE = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
 APP_ID = re.compile(r"[0-9a-f]{40}\Z")
@@ -46,28 +50,60 @@ def check(config: VmConfiguration, node: Node) -> tuple[VmConfiguration, AppComp
         Invalid: a field is wrong; the message begins with the field's name.
         Conflict: this node can't run such a VM.
     """
-    if not NAME.match(config.name) or not config.name.strip():
+    examined = _examine(config, node, None)
+    if examined is None:
+        raise RuntimeError("a check returned nothing and raised nothing")
+    return examined
+
+
+def examine(
+    config: VmConfiguration, node: Node
+) -> tuple[tuple[VmConfiguration, AppCompose] | None, list[VmmError]]:
+    """What ``check`` returns, as far as there can be anything, and all that it could raise, in its order."""
+    found: list[VmmError] = []
+    return _examine(config, node, found), found
+
+
+def _examine(
+    config: VmConfiguration, node: Node, found: list[VmmError] | None
+) -> tuple[VmConfiguration, AppCompose] | None:
+    """``check``; what is wrong is raised, or else put into ``found``."""
+    networks = config.networks or (default_network(),)
+    _tried(found, _check_name, config.name)
+    _tried(found, check_image_name, config.image)
+    compose = _tried(found, parse_compose, config.compose_file)
+    _tried(found, _check_sizes, config)
+    _tried(found, _check_simulated, config.simulated_tee)
+    _tried(found, _check_lists, config)
+    _tried(found, _check_networks, networks)
+    gpus = _tried(found, _checked_gpus, config.gpus)
+    ports = _tried(found, _checked_ports, config.ports, networks)
+    app_id = _tried(found, _checked_app_id, config.app_id, config.compose_file)
+    no_tee = _tried(found, confidential.decide_no_tee, config, node)
+    if compose is None or gpus is None or ports is None or app_id is None or no_tee is None:
+        return None
+    checked = replace(config, networks=networks, gpus=gpus, ports=ports, app_id=app_id, no_tee=no_tee)
+    _tried(found, confidential.check, checked, compose, node)
+    for volume in compose.attached_volumes:
+        _tried(found, volumes.resolve, volume)
+    return checked, compose
+
+
+def _tried(found: list[VmmError] | None, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    try:
+        return step(*args, **kwargs)
+    except VmmError as error:
+        if found is None:
+            raise
+        found.append(error)
+        return None
+
+
+def _check_name(name: str) -> None:
+    if not NAME.match(name) or not name.strip():
         raise Invalid(
             "name: must be 1 to 128 of letters, digits and - _ . @ ~ ! $ ^ ( ) and space, not spaces only"
         )
-    check_image_name(config.image)
-    compose = parse_compose(config.compose_file)
-    _check_sizes(config)
-    _check_simulated(config.simulated_tee)
-    networks = config.networks or (default_network(),)
-    _check_lists(config)
-    _check_networks(networks)
-    checked = replace(
-        config,
-        networks=networks,
-        gpus=_checked_gpus(config.gpus),
-        ports=_checked_ports(config.ports, networks),
-        app_id=_checked_app_id(config.app_id, config.compose_file),
-        no_tee=confidential.decide_no_tee(config, node),
-    )
-    confidential.check(checked, compose, node)
-    volumes.resolve(compose.attached_volumes)
-    return checked, compose
 
 
 def default_network() -> Networking:

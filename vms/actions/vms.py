@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import uuid
 
-from vms.actions import gpus, reserve
+from vms.actions import confidential, gpus, reserve
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
 from vms.actions.rows import new_vm
@@ -29,6 +29,7 @@ def create(config: VmConfiguration) -> Vm:
     checked, compose = check(config, node)
     with writing():
         reserve.require_image(node, checked.image)
+        confidential.check_image(checked, compose, node)
         reserve.check_gpus(node, checked.gpus)
         reserve.check_ports(node, checked.ports)
         if not checked.stopped:

@@ -38,7 +38,8 @@ def look_up(vm: Vm, ports: tuple[Port, ...], leased: Leased) -> Surroundings:
     """
     try:
         image = read_image(conf().image.path, vm.image)
-        files = volumes.resolve(parse_compose(vm.compose_file).attached_volumes)
+        attached = parse_compose(vm.compose_file).attached_volumes
+        files = tuple(volumes.resolve(volume) for volume in attached)
     except BrokenImage as error:
         way_out = "put it back, or choose another image with UpdateVm"
         raise LaunchRefused(f"image: {vm.image!r} can't be used: {error}; {way_out}") from error

@@ -33,10 +33,10 @@ def vm_with(*slots: str, gpus: Gpus | None = None, **changed: Any) -> Vm:
     return make_vm(**{"gpus": asked.document(), "generation": 2} | changed)
 
 
-def stopped_vm_with(*slots: str, **changed: Any) -> Vm:
+def stopped_vm_with(*slots: str) -> Vm:
     """A VM that is off; its node's worker lives."""
     Node.objects.filter(pk=make_node().pk).update(heartbeat_at_ms=now_ms())
-    return vm_with(*slots, **{"desired": "stopped", "generation": 1} | changed)
+    return vm_with(*slots, desired="stopped", generation=1)
 
 
 def test_what_a_launch_gets_is_in_the_order_asked_for(machine: Machine) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vms.hypervisor.network import mac_address
+from vms.hypervisor.network import mac_address, tap_name
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_every_address_is_local_unicast(vm_id: str, index: int, prefix: bytes) -
     octets = bytes.fromhex(address.replace(":", ""))
     assert len(octets) == 6
     assert octets[0] & 0b11 == 0b10
+
+
+@pytest.mark.parametrize(
+    "index, expected",
+    [(0, "dt95899f36deea"), (2, "dt9c673ea13edb"), (10, "dtc5f7661d4ac0")],
+)
+def test_tap_devices_are_named_as_their_service_names_them(index: int, expected: str) -> None:
+    assert tap_name("node-1", "vm-123", index) == expected

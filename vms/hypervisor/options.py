@@ -18,7 +18,7 @@ from .rundir import VM_ID_PATTERN
 BRIDGE_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")
 """A Linux interface name (15 bytes at most) without anything that QEMU could read."""
 
-USER_PATTERN = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+USER_PATTERN = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,63}|[0-9]{1,10})\Z")
 
 CPU_LIST_PATTERN = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*\Z")
 """As in ``/sys/devices/system/node/node0/cpulist``: ``0-15,32-47``."""

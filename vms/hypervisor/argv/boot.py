@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..options import plain_path, whole
+from ..options import plain_path, refuse_unless, whole
 from ..spec import Accelerator, GuestSpec, HostSettings, ImageFiles, SevSnp
 
 
@@ -14,7 +14,7 @@ def boot(spec: GuestSpec, host: HostSettings) -> list[str]:
     return [
         *(("-bios", plain_path(firmware)) if firmware is not None else ()),
         *("-kernel", plain_path(_kernel(spec, host))),
-        *("-initrd", plain_path(spec.image.initrd)),
+        *("-initrd", _initrd(spec.image.initrd)),
     ]
 
 
@@ -30,6 +30,14 @@ def _kernel(spec: GuestSpec, host: HostSettings) -> Path:
     # Firmware loads no PVH kernel. And SeaBIOS, driving a TPM, leaves a PVH guest without ACPI tables.
     allows_pvh = host.accelerator is Accelerator.TCG and image.bios is None and not spec.swtpm
     return image.pvh_kernel if allows_pvh and image.pvh_kernel is not None else image.kernel
+
+
+def _initrd(path: Path) -> str:
+    # For a multiboot kernel QEMU reads a list of files, split at commas: what an image calls
+    # "a,/etc/shadow", a file in its folder "a,", would hand the host's file to the guest.
+    text = plain_path(path)
+    refuse_unless(",/" not in text, f"the initrd {text!r}: no folder in its path may end in a comma")
+    return text
 
 
 def chipset(host: HostSettings) -> list[str]:

@@ -42,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     Check("pci.gpus", "Devices", "devices for VMs", devices.gpus, (Ability.GPUS,)),
     Check("network.bridge", "Networks", "bridge", network.bridge, (Ability.BRIDGE, Ability.NETWORK_FILTER)),
     Check("network.helper", "Networks", "QEMU's bridge helper", network.bridge_helper, (Ability.BRIDGE,)),
+    Check("network.rules", "Networks", "QEMU's bridge.conf", network.bridge_rules, (Ability.BRIDGE,)),
     Check("network.filter", "Networks", "network filter", network.network_filter, (Ability.NETWORK_FILTER,)),
     Check("network.ports", "Networks", "ports for VMs", network.port_range, (Ability.USER_NETWORK,)),
     Check("storage.data", "Storage", "data folder", storage.data, _SERVER),

@@ -38,7 +38,8 @@ class Verdict:
         return 1 if self.problems else 0
 
 
-def verdict(findings: Sequence[Finding]) -> Verdict:
+def verdict(findings: Sequence[Finding], *, complete: bool = True) -> Verdict:
+    """Of some findings (``complete`` is false) can be said what doesn't work, but not what does."""
     hindrances: dict[Ability, list[Finding]] = {}
     seen: set[Ability] = set()
     for finding in findings:
@@ -48,7 +49,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
             elif not finding.skipped:
                 seen.add(ability)
     return Verdict(
-        can=tuple(ability for ability in Ability if ability in seen and ability not in hindrances),
+        can=tuple(ability for ability in Ability if ability in seen - hindrances.keys() and complete),
         cannot={ability: _by_breadth(hindrances[ability]) for ability in Ability if ability in hindrances},
         accelerator=_accelerator(findings),
         problems=_count(findings, Level.PROBLEM),

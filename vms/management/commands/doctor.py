@@ -58,7 +58,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(f"--only {error}") from None
         findings = run(checks, this_host(examined.config))
-        result = verdict(findings)
+        result = verdict(findings, complete=not options["only"])
         if options["json"]:
             self.stdout.write(json.dumps(as_json(findings, result), indent=2, ensure_ascii=False))
         else:

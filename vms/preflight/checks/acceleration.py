@@ -29,7 +29,7 @@ def kvm_boot(host: Host) -> Outcome:
     """A guest really runs in it: devices that open and guests that hang have been seen."""
     if host.qemu is None:
         return skipped("not tried: QEMU does not run (qemu.program)")
-    if not os.access(host.path("dev/kvm"), os.R_OK | os.W_OK):
+    if not os.access(host.path("dev/kvm"), os.R_OK | os.W_OK, effective_ids=True):
         return skipped("not tried: /dev/kvm can't be used (kvm.device)")
     if host.config.cvm.accelerator == "tcg":
         return skipped('not tried: accelerator = "tcg" in [cvm]')
@@ -83,6 +83,6 @@ def _way_out(host: Host) -> str:
                 f"nested virtualization on its host; {WITHOUT_KVM}"
             )
         return f"sudo modprobe {module}; {WITHOUT_KVM}"
-    if not os.access(device, os.R_OK | os.W_OK):
+    if not os.access(device, os.R_OK | os.W_OK, effective_ids=True):
         return f"{way_in(me(), [device])}; then log in anew"
     return f"look for kvm in the kernel's log: sudo dmesg; {WITHOUT_KVM}"

@@ -105,7 +105,7 @@ def sev_kernel(host: Host) -> Outcome:
         )
     if not device.exists():
         return wish.unfulfilled(f"there is no {device}", "sudo modprobe ccp")
-    if not os.access(device, os.R_OK | os.W_OK):
+    if not os.access(device, os.R_OK | os.W_OK, effective_ids=True):
         return wish.unfulfilled(
             f"{device} can't be opened by this user", f"sudo chgrp kvm {device}; sudo chmod 660 {device}"
         )

@@ -71,7 +71,7 @@ def vfio(host: Host) -> Outcome:
     if not device.exists():
         return problem(f"there is no {device}", "sudo modprobe iommufd (Linux 6.6 or newer, CONFIG_IOMMUFD)")
     user = host.config.cvm.user
-    if not user and not os.access(device, os.R_OK | os.W_OK):
+    if not user and not os.access(device, os.R_OK | os.W_OK, effective_ids=True):
         return problem(
             f"{device} can't be opened by this user", f"sudo chgrp kvm {device}; sudo chmod 660 {device}"
         )

@@ -38,21 +38,40 @@ def bridge(host: Host) -> Outcome:
 
 def bridge_helper(host: Host) -> Outcome:
     """QEMU's own helper may put a TAP device into the bridge."""
-    networking = host.config.cvm.networking
-    if not networking.bridge:
-        return NO_BRIDGE
-    if host.config.cvm.network_filter.mode != "none":
-        return skipped("not looked at: [cvm.network_filter] makes the devices")
+    if not_needed := _needs_no_helper(host):
+        return not_needed
     helper = next((path for path in _helpers(host) if path.exists()), None)
     if helper is None:
         return problem("qemu-bridge-helper is not there", "sudo apt install qemu-system-common")
     as_root = os.geteuid() == 0 and not host.config.cvm.user
-    if not as_root and not (helper.stat().st_mode & stat.S_ISUID and helper.stat().st_uid == 0):
+    status = helper.stat()
+    if not as_root and not (status.st_mode & stat.S_ISUID and status.st_uid == 0):
         return problem(
             f"{helper} is not set-uid root, so a user that is not root gets no TAP device",
             f"sudo dpkg-statoverride --update --add root root 4755 {helper}",
         )
-    return _rules(host, networking.bridge)
+    return ok(str(helper))
+
+
+def bridge_rules(host: Host) -> Outcome:
+    """The helper's own list, in which a ``deny`` wins over any ``allow`` (qemu-bridge-helper.c)."""
+    if not_needed := _needs_no_helper(host):
+        return not_needed
+    file, bridge = host.path(RULES), host.config.cvm.networking.bridge
+    allow = f"echo 'allow {bridge}' | sudo tee -a {file}"
+    try:
+        rules = _read_rules(file)
+    except FileNotFoundError as error:
+        return problem(
+            f"there is no {error.filename}, so the helper refuses every bridge",
+            f"sudo mkdir -p {file.parent}; {allow}",
+        )
+    except OSError as error:
+        return warning(f"{error.filename} can't be read by this user ({error.strerror})", "ask again as root")
+    matching = {verb for verb, name in rules if name in ("all", bridge)}
+    if "deny" in matching:
+        return problem(f"{file} denies {bridge}", f"remove that line from {file}")
+    return ok(f"{file} allows {bridge}") if matching else problem(f"{file} does not allow {bridge}", allow)
 
 
 def network_filter(host: Host) -> Outcome:
@@ -94,31 +113,20 @@ def port_range(host: Host) -> Outcome:
     return ok(f"{said}; all are free")
 
 
+def _needs_no_helper(host: Host) -> Outcome | None:
+    if not host.config.cvm.networking.bridge:
+        return NO_BRIDGE
+    if host.config.cvm.network_filter.mode != "none":
+        return skipped("not looked at: [cvm.network_filter] makes the devices")
+    return None
+
+
 def _helpers(host: Host) -> list[Path]:
     """Beside a QEMU of one's own (``/opt/qemu/bin`` → ``/opt/qemu/libexec``), and as packaged."""
     beside = []
     if host.qemu is not None and host.config.cvm.qemu_path:
         beside = [host.qemu.parent.parent / "libexec" / "qemu-bridge-helper"]
     return [*beside, *(host.path(below) for below in HELPERS)]
-
-
-def _rules(host: Host, bridge: str) -> Outcome:
-    """The helper's own list, in which a ``deny`` wins over any ``allow`` (qemu-bridge-helper.c)."""
-    file = host.path(RULES)
-    allow = f"echo 'allow {bridge}' | sudo tee -a {file}"
-    try:
-        rules = _read_rules(file)
-    except FileNotFoundError as error:
-        return problem(
-            f"there is no {error.filename}, so the helper refuses every bridge",
-            f"sudo mkdir -p {file.parent}; {allow}",
-        )
-    except OSError as error:
-        return warning(f"{error.filename} can't be read by this user ({error.strerror})", "ask again as root")
-    matching = {verb for verb, name in rules if name in ("all", bridge)}
-    if "deny" in matching:
-        return problem(f"{file} denies {bridge}", f"remove that line from {file}")
-    return ok(f"{file} allows {bridge}") if matching else problem(f"{file} does not allow {bridge}", allow)
 
 
 def _read_rules(file: Path, depth: int = 0) -> list[tuple[str, str]]:

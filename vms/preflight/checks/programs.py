@@ -80,6 +80,6 @@ def qemu_user(host: Host) -> Outcome:
 def _blocked(path: Path, uid: int, groups: set[int]) -> Path | None:
     """The first folder on the way that the user can't go through."""
     for folder in reversed(path.parents):
-        if folder.exists() and not grants(folder, uid, groups, GO_THROUGH):
+        if os.path.exists(folder) and not grants(folder, uid, groups, GO_THROUGH):
             return folder
     return None

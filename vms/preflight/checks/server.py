@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import socket
 import time
@@ -57,7 +58,7 @@ def unix_socket(host: Host) -> Outcome:
         return skipped("no unix_socket is configured")
     if host.server_runs:
         return ok(f"{path}: the server runs")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return problem(
             f"there is no folder {path.parent}", f"sudo mkdir -p {path.parent}, or set unix_socket"
         )
@@ -114,7 +115,10 @@ def clock(host: Host) -> Outcome:
 
 def named_files(host: Host) -> Outcome:
     """Files and folders that the configuration names and nobody makes."""
-    missing = list(missing_files(host.config))
+    try:
+        missing = list(missing_files(host.config))
+    except OSError as error:
+        missing = [f"{error.filename}: {error.strerror}"]
     if missing:
         return problem("; ".join(missing), "make them, or set those keys right", prevents=False)
     return ok(f"all files that {host.config.from_file or 'the configuration'} names are there")

@@ -65,7 +65,10 @@ def database(host: Host) -> Outcome:
 def images(host: Host) -> Outcome:
     """There is something to boot."""
     folder = host.config.image.path
-    found = scan(folder)
+    try:
+        found = scan(folder)
+    except OSError as error:
+        return problem(f"{folder} can't be read ({error.strerror})", "let the server's user read it")
     usable = [one.name for one in found if one.image is not None]
     broken = [f"{one.name} ({one.problem})" for one in found if one.image is None]
     if usable:
@@ -86,7 +89,7 @@ def _folder(host: Host, path: Path, setting: str, wanted: int) -> Outcome:
     existing = _existing(path)
     if not existing.is_dir():
         return problem(f"{existing} is no folder", f"set {setting} to one")
-    if not os.access(existing, os.W_OK | os.X_OK):
+    if not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
         return problem(
             f"{existing} can't be written by this user",
             f"sudo install -d -m 700 -o {me()} {path}, or set {setting} to another folder",
@@ -112,8 +115,8 @@ def _folder(host: Host, path: Path, setting: str, wanted: int) -> Outcome:
 
 
 def _existing(path: Path) -> Path:
-    """The folder, or the one above it that is there."""
-    return next(one for one in (path, *path.parents) if one.exists() or one == one.parent)
+    """The folder, or the one above it that is there, as far as this user sees."""
+    return next(one for one in (path, *path.parents) if os.path.exists(one) or one == one.parent)
 
 
 def _lacks(folder: Path) -> str:

@@ -10,14 +10,11 @@ from vms.choices import Platform
 from vms.conf import conf
 from vms.hypervisor.accelerator import choose_accelerator, find_qemu
 from vms.hypervisor.spec import Accelerator, HostSettings
+from vms.worker.host_settings import host_settings
+from vms.worker.tee_platform import find_platform
 
 if TYPE_CHECKING:
     from vmm_site.config import Config
-
-CPUINFO = Path("/proc/cpuinfo")
-TDX_SWITCH = Path("/sys/module/kvm_intel/parameters/tdx")
-SNP_DEVICE = Path("/dev/sev")
-VSOCK = Path("/dev/vhost-vsock")
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,8 @@ def look_around(whole: Config | None = None) -> Host:
     tools = find_qemu(_path(config.qemu_path), _path(config.qemu_img_path))
     wanted = None if config.accelerator == "auto" else Accelerator(config.accelerator)
     choice = choose_accelerator(wanted)
-    platform, missing = _platform(str(config.platform), choice.accelerator)
+    found = find_platform(config.platform, choice.accelerator, tools.qemu_path)
+    platform, missing = found.platform, found.missing
     notes = [f"QEMU {tools.version}; {choice.reason}"]
     notice = ""
     if platform is Platform.NONE and whole.from_file is None:
@@ -55,52 +53,9 @@ def look_around(whole: Config | None = None) -> Host:
         notes.append(notice)
     elif platform is Platform.NONE:
         notes.append(f"Confidential VMs are refused here: {missing}.")
-    settings = HostSettings(
-        qemu_path=tools.qemu_path,
-        qemu_img_path=tools.qemu_img_path,
-        accelerator=choice.accelerator,
-        mac_prefix=config.networking.mac_prefix_bytes,
-        hotplug_off=config.qemu_hotplug_off,
-        pci_hole64_size=config.qemu_pci_hole64_size,
-        user_net_restrict=config.networking.restrict,
-        user=config.user,
-        stop_grace_s=float(config.stop_grace),
-        launch_timeout_s=float(config.launch_timeout),
-    )
+    settings = host_settings(whole, tools, choice.accelerator, found)
     return Host(settings, platform, notice, tuple(notes), missing, tools.version)
 
 
 def _path(text: object) -> Path | None:
     return Path(str(text)) if text else None
-
-
-def _platform(configured: str, accelerator: Accelerator) -> tuple[Platform, str]:
-    """The platform that guests can be launched on, or NONE and what is missing for one."""
-    if configured == Platform.NONE:
-        return Platform.NONE, "platform is configured as none"
-    snp = configured == Platform.AMD_SEV_SNP or (configured == "auto" and _cpu_has("sev_snp"))
-    platform = Platform.AMD_SEV_SNP if snp else Platform.TDX
-    missing = _missing_for(platform, accelerator)
-    return (Platform.NONE, missing) if missing else (platform, "")
-
-
-def _missing_for(platform: Platform, accelerator: Accelerator) -> str:
-    if accelerator is not Accelerator.KVM:
-        return "KVM does not work here"
-    if not VSOCK.exists():
-        return f"there is no {VSOCK}"
-    if platform is Platform.AMD_SEV_SNP:
-        return "" if SNP_DEVICE.exists() else f"there is no {SNP_DEVICE}"
-    try:
-        is_on = TDX_SWITCH.read_text("ascii").strip() in ("Y", "1")
-    except OSError:
-        is_on = False
-    return "" if is_on else "the kernel offers neither SEV-SNP nor TDX"
-
-
-def _cpu_has(flag: str) -> bool:
-    try:
-        text = CPUINFO.read_text("ascii", errors="replace")
-    except OSError:
-        return False
-    return any(flag in line.split() for line in text.splitlines() if line.startswith("flags"))

@@ -5,7 +5,8 @@ Nothing in here is visible to the guest but the processor's model.
 
 from __future__ import annotations
 
-from ..options import cpu_list, plain_path, user_name, vm_name
+from ..options import cpu_list, plain_path, vm_name
+from ..privileges import drop_privileges
 from ..spec import Accelerator, GuestSpec, HostSettings, SevSnp
 
 TCG_TRANSLATION_CACHE_MIB = 128
@@ -18,7 +19,7 @@ SEV_SNP_CPU = "EPYC-v4"
 def program(spec: GuestSpec, host: HostSettings) -> list[str]:
     """Who runs QEMU and where, QEMU, its name and processor."""
     return [
-        *_drop_privileges(host.user),
+        *drop_privileges(host.user),
         *_pin(spec.pinned_cpus),
         plain_path(host.qemu_path),
         *("-name", vm_name(spec.vm_id)),
@@ -27,14 +28,6 @@ def program(spec: GuestSpec, host: HostSettings) -> list[str]:
         "-nographic",
         "-nodefaults",
     ]
-
-
-def _drop_privileges(user: str) -> list[str]:
-    # setpriv rather than sudo: it keeps the descriptor of the lock open and stays no process of its own.
-    if not user:
-        return []
-    name = user_name(user)
-    return ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups", "--inh-caps=-all", "--"]
 
 
 def _pin(cpus: str) -> list[str]:

@@ -77,7 +77,7 @@ def registry(host: Host) -> Outcome:
         )
     except PullError as error:
         return warning(str(error), _REACH, prevents=True)
-    return ok(f"{repository} has {count} tags")
+    return ok(f"{repository} has {count} tag{'' if count == 1 else 's'}")
 
 
 _REACH = (

@@ -30,9 +30,7 @@ def update(wanted: VmUpdate) -> Vm:
             return {}
         _refuse_while_running(vm, wanted)
         if wanted.no_tee is False and vm.simulated_tee:
-            raise Conflict(
-                f"no_tee: this VM simulates a TEE ({vm.simulated_tee}), which only a plain one can"
-            )
+            raise Conflict(f"no_tee: must stay true, for this VM simulates a TEE ({vm.simulated_tee})")
         before = configuration_of(vm)
         after, compose = check(_merged(before, wanted), vm.node)
         if after.disk_size < vm.disk_size:

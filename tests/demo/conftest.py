@@ -8,13 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.demo.test_cpio import entries
 from tests.demo_image import demo_image_dir
+from vms.images.demo import lz4_legacy
 
 
 @pytest.fixture(scope="session")
 def image() -> Path:
     """The demo image, built by the first test that needs it."""
     return demo_image_dir()
+
+
+@pytest.fixture(scope="session")
+def busybox(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The guest's busybox, taken out of its initrd."""
+    archive = lz4_legacy.decompress((image / "initramfs.cpio.lz4").read_bytes())
+    (content,) = [entry.content for entry in entries(archive) if entry.path == "bin/busybox"]
+    program = tmp_path_factory.mktemp("busybox") / "busybox"
+    program.write_bytes(content)
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -148,7 +149,16 @@ class Guest:
         with socket.socket(socket.AF_UNIX) as serial:
             serial.connect(str(self.directory / "serial"))
             serial.sendall(shell.encode() + b"\n")
-            self.wait_for(until, lambda: until in self.console())
+            serial.setblocking(False)
+
+            def seen() -> bool:
+                # Nobody may stay connected and not read: that stalls the guest's console, and its log.
+                with contextlib.suppress(BlockingIOError):
+                    while serial.recv(4096):
+                        pass
+                return until in self.console()
+
+            self.wait_for(until, seen)
         return self.console()
 
     def web(self, path: str, body: bytes | None = None) -> str:

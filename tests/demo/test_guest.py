@@ -65,7 +65,13 @@ def test_two_boots_tell_their_story_and_keep_what_is_on_the_data_disk(directory:
         assert first["name"] == AWKWARD_NAME
         assert first["compose_hash"] == hashlib.sha256(compose).hexdigest()
         assert (first["host_share"], first["data_disk"]) == ("9p", "/dev/vda")
-        assert (first["vcpus"], first["boot_count"]) == (1, 1)
+        assert (first["vcpus"], first["memory_mb"], first["boot_count"]) == (1, 256, 1)
+        data_disk = {"name": "vda", "bytes": 1 << 30, "read_only": False, "label": "dstack-data"}
+        assert first["disks"] == [data_disk]
+        assert [(card["name"], card["addresses"][0]) for card in first["interfaces"]] == [
+            ("eth0", "10.0.2.10/24")
+        ]
+        assert (first["dmi"]["sys_vendor"], first["tpm"]) == ("QEMU", None)
         page = guest.web("/")
         assert "<h1>A &quot;nice&quot; &lt;b&gt;app&lt;/b&gt; &amp; \\ Käse 🧀</h1>" in page
         assert first["compose_hash"] in page

@@ -11,24 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.demo.test_cpio import entries
-from vms.images.demo import lz4_legacy
 from vms.images.demo.initrd import GUEST_DIR
 
 SCRIPT = GUEST_DIR / "usr/lib/demo/json-strings"
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def busybox(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The guest's busybox, taken out of its initrd."""
-    archive = lz4_legacy.decompress((image / "initramfs.cpio.lz4").read_bytes())
-    (content,) = [entry.content for entry in entries(archive) if entry.path == "bin/busybox"]
-    program = tmp_path_factory.mktemp("busybox") / "busybox"
-    program.write_bytes(content)
-    program.chmod(0o755)
-    return program
 
 
 def read(busybox: Path, text: bytes, *keys: str) -> list[bytes]:

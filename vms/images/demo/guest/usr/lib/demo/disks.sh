@@ -1,16 +1,13 @@
 # The host share and the data disk. Sourced; sets $share and $data.
 
-# fat_label DEVICE: prints the volume label of a FAT file system (FAT32, else FAT12/16).
-fat_label() {
-    for place in 71 43; do
-        label=$(dd if="$1" bs=1 skip=$place count=9 2>/dev/null | tr -cd 'A-Z')
-        [ "$label" = DSTACKSHR ] && echo "$label" && return
-    done
+# file_system DISK: prints where the disk's file system is: in its first partition, or on all of it.
+file_system() {
+    [ -b "${1}1" ] && echo "${1}1" || echo "$1"
 }
 
-# is_share DEVICE: is it, or its first partition, the host share?
+# is_share DEVICE: is the file system on it the host share?
 is_share() {
-    [ "$(fat_label "$1")" = DSTACKSHR ] || { [ -b "${1}1" ] && [ "$(fat_label "${1}1")" = DSTACKSHR ]; }
+    [ "$(/usr/lib/demo/volume-label "$1")" = DSTACKSHR ]
 }
 
 mount_share() {
@@ -21,13 +18,12 @@ mount_share() {
     fi
     for disk in /dev/vd[a-z]; do
         [ -b "$disk" ] || continue
-        for device in "$disk" "${disk}1"; do
-            [ -b "$device" ] && [ "$(fat_label "$device")" = DSTACKSHR ] || continue
-            modprobe -a nls_cp437 nls_ascii vfat 2>/dev/null
-            mount -t vfat -o ro "$device" /host-shared || continue
-            share=$device
-            return 0
-        done
+        device=$(file_system "$disk")
+        is_share "$device" || continue
+        modprobe -a nls_cp437 nls_ascii vfat 2>/dev/null
+        mount -t vfat -o ro "$device" /host-shared || continue
+        share=$device
+        return 0
     done
     return 1
 }
@@ -38,7 +34,7 @@ data_disk() {
         [ -b "$disk" ] || continue
         read -r read_only < "/sys/block/${disk#/dev/}/ro"
         [ "$read_only" = 0 ] || continue
-        is_share "$disk" && continue
+        is_share "$(file_system "$disk")" && continue
         echo "$disk"
         return 0
     done

@@ -1,12 +1,10 @@
 # Reporting to the host. Sourced.
+. /usr/lib/demo/json.sh
 
 # event NAME TEXT: queues an event; never waits for the host.
 event() {
-    text=$2
-    case $text in
-        *[\"\\]* | *[[:cntrl:]]*) text=$(printf '%s' "$text" | tr '\000-\037\177' ' ' | sed 's/[\\"]/\\&/g') ;;
-    esac
-    printf '{"event":"%s","payload":"%s"}\n' "$1" "$text" 1<> /run/demo/events
+    escape "$2"
+    printf '{"event":"%s","payload":"%s"}\n' "$1" "$escaped" 1<> /run/demo/events
 }
 
 # step TEXT: a step of the boot, for the host and for the serial console.

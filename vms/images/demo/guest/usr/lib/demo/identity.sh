@@ -2,7 +2,7 @@
 
 # read_compose: sets $app_name, $runner and $compose_hash (hex SHA-256 of the file as it is).
 read_compose() {
-    app_name= runner= compose_hash= no_instance_id=
+    app_name='' runner='' compose_hash='' no_instance_id=''
     compose=/host-shared/app-compose.json
     if [ ! -r $compose ]; then
         app_name="(no app)"
@@ -28,7 +28,7 @@ hex_or_nothing() {
 find_instance() {
     given=/host-shared/.instance_info
     kept=/data/.instance
-    instance_id_seed= instance_id= app_id=
+    instance_id_seed='' instance_id='' app_id=''
     if [ -r $given ]; then
         /usr/lib/demo/json-strings $given instance_id_seed instance_id app_id > /run/demo/instance
         { read -r instance_id_seed; read -r instance_id; read -r app_id; } < /run/demo/instance

@@ -4,18 +4,17 @@ html() {
     printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g; s/'"'"'/\&#39;/g'
 }
 
-json() {
-    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
-}
-
 write_page() {
-    vcpus=$(nproc)
-    memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
     mkdir -p /run/demo/web
+    escape "$runner"
+    runner_json=$escaped
+    escape "$app_name"
     cat > /run/demo/web/info.head <<JSON
-{"name":"$(json "$app_name")","runner":"$(json "$runner")","compose_hash":"$compose_hash","app_id":"$app_id",
+{"name":"$escaped","runner":"$runner_json","compose_hash":"$compose_hash","app_id":"$app_id",
 "instance_id":"$instance_id","boot_count":$boot_count,"vcpus":$vcpus,"memory_mb":$memory_mb,
-"host_share":"$share","data_disk":"$data","kernel":"$(uname -r)",
+"host_share":"$share","data_disk":"$data","kernel":"$(uname -r)","tpm":$tpm,
+"disks":$disks,
+"dmi":$dmi,
 JSON
     name=$(html "$app_name")
     {
@@ -27,7 +26,9 @@ JSON
         fact "App id" "${app_id:-none}"
         fact "Instance id" "${instance_id:-none}"
         fact "Boot" "$boot_count"
+        fact "Machine" "$(html "$machine_words")"
         fact "vCPUs, memory" "$vcpus, $memory_mb MB"
+        fact "Disks" "$disk_words"
         fact "Host share, data disk" "$share, $data"
     } > /run/demo/web/page.head
     sed '1,/@@FACTS@@/d' /usr/lib/demo/page.html > /run/demo/web/page.tail

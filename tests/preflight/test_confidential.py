@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -120,6 +121,43 @@ def test_each_step_to_sev_snp_is_told_with_its_own_way_out(machine: Machine) -> 
     machine.write(SNP_SWITCH, "Y")
     missing = confidential.sev_kernel(machine.host(SNP))
     assert (missing.level, missing.prevents, missing.remedy) == (Level.PROBLEM, True, "sudo modprobe ccp")
+
+
+CAPABLE = """
+while read -r question; do
+  case "$question" in
+    *query-sev*) echo '{"return": {"cbitpos": 51, "reduced-phys-bits": 5, "pdh": "", "cert-chain": ""}}' ;;
+    *) echo '{"return": {}}' ;;
+  esac
+done
+"""
+
+
+def with_sev_snp(machine: Machine) -> Any:
+    machine.write("proc/cpuinfo", AMD)
+    machine.write(SNP_SWITCH, "Y")
+    return machine.host(SNP)
+
+
+def test_the_firmware_tells_what_guests_must_be_told(machine: Machine) -> None:
+    machine.program("qemu-system-x86_64", CAPABLE)
+    assert confidential.sev_firmware(with_sev_snp(machine)).found == (
+        "encryption bit 51, 5 address bits fewer"
+    )
+
+
+@pytest.mark.real
+@pytest.mark.skipif(os.path.exists("/dev/sev"), reason="needs a host without SEV")
+def test_a_firmware_that_tells_nothing_is_a_problem(machine: Machine) -> None:
+    found = confidential.sev_firmware(with_sev_snp(machine))
+    assert (found.level, found.prevents) == (Level.PROBLEM, True)
+    assert "SEV" in found.found
+
+
+def test_the_firmware_is_not_asked_without_sev_snp_or_qemu(machine: Machine) -> None:
+    assert confidential.sev_firmware(machine.host()).skipped
+    machine.mkdir("bin")
+    assert confidential.sev_firmware(with_sev_snp(machine)).skipped
 
 
 def test_a_secure_processor_of_others_is_told(open_folder: Machine, as_nobody: AsNobody) -> None:

@@ -33,6 +33,9 @@ CHECKS: tuple[Check, ...] = (
     Check("qemu.tdx", "Confidential computing", "QEMU's TDX", qemu.tdx, (Ability.TDX,)),
     Check("tdx.quotes", "Confidential computing", "quotes", confidential.quote_service, (Ability.TDX,)),
     Check("sev.kernel", "Confidential computing", "SEV-SNP", confidential.sev_kernel, (Ability.SEV_SNP,)),
+    Check(
+        "sev.firmware", "Confidential computing", "firmware", confidential.sev_firmware, (Ability.SEV_SNP,)
+    ),
     Check("qemu.sev-snp", "Confidential computing", "QEMU's SEV-SNP", qemu.sev_snp, (Ability.SEV_SNP,)),
     Check("vsock.device", "Confidential computing", "vsock", confidential.vsock, CONFIDENTIAL),
     Check("memory.hugepages", "Devices", "huge pages", devices.huge_pages, (Ability.HUGEPAGES,)),

@@ -28,7 +28,7 @@ from vms.preflight.host import Host
 from vms.preflight.verdict import Verdict, verdict
 
 NARROW = 80
-WIDE = 110
+WIDE = 100
 LONGEST_REASON = 120
 """Characters in the verdict; the whole text stands above it."""
 WRONG_CONFIGURATION = 2

@@ -10,12 +10,15 @@ import errno
 import os
 import socket
 
+from vms.hypervisor.accelerator import HostUnfit
+from vms.hypervisor.sev import ask_sev_capabilities
 from vms.preflight.finding import Outcome, note, ok, skipped
 from vms.preflight.host import Host
 from vms.preflight.wishes import Wish, confidential_wish, sev_snp_wish, tdx_wish
 
 TDX_SWITCH = "kvm_intel/parameters/tdx"
 SNP_SWITCH = "kvm_amd/parameters/sev_snp"
+FIRMWARE_S = 5.0
 LOAD_VSOCK = "sudo modprobe vhost_vsock; echo vhost_vsock | sudo tee /etc/modules-load.d/vhost_vsock.conf"
 VSOCK_RULE = (
     'echo \'KERNEL=="vhost-vsock", GROUP="kvm", MODE="0660"\' | '
@@ -110,6 +113,21 @@ def sev_kernel(host: Host) -> Outcome:
             f"{device} can't be opened by this user", f"sudo chgrp kvm {device}; sudo chmod 660 {device}"
         )
     return ok(f"switched on (kvm_amd.sev_snp), and {device} opens")
+
+
+def sev_firmware(host: Host) -> Outcome:
+    """The secure processor's firmware tells QEMU what guests must be told."""
+    if host.cpu_vendor != "AuthenticAMD" or not host.is_on(SNP_SWITCH):
+        return skipped("not asked: no SEV-SNP here (sev.kernel)")
+    if host.qemu is None:
+        return skipped("not asked: QEMU does not run (qemu.program)")
+    try:
+        told = ask_sev_capabilities(host.qemu, FIRMWARE_S)
+    except HostUnfit as error:
+        return sev_snp_wish(host).unfulfilled(
+            str(error), "update the host's firmware (BIOS), and look for ccp in sudo dmesg"
+        )
+    return ok(f"encryption bit {told.cbitpos}, {told.reduced_phys_bits} address bits fewer")
 
 
 def _is_taken(host: Host, port: int) -> bool:

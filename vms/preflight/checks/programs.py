@@ -6,9 +6,11 @@ import os
 import pwd
 from pathlib import Path
 
+from vms.hypervisor.privileges import drop_privileges
 from vms.preflight.access import GO_THROUGH, READ_AND_WRITE, grants, way_in
 from vms.preflight.finding import Outcome, note, ok, problem, skipped
 from vms.preflight.host import Host
+from vms.preflight.program import Silent, said_by
 
 DEVICES = ("dev/kvm", "dev/vhost-vsock", "dev/sev", "dev/iommu")
 
@@ -48,7 +50,11 @@ def setpriv(host: Host) -> Outcome:
             f"user in [cvm] is {user!r}, and only root can start QEMU as another user",
             "run the server as root, or leave user empty",
         )
-    return ok(str(found))
+    try:
+        said_by(found, *drop_privileges(user)[1:], "true")
+    except Silent as error:
+        return problem(str(error), "set user in [cvm] to one with a group of the same name")
+    return ok(f"{found} starts programs as {user}")
 
 
 def qemu_user(host: Host) -> Outcome:

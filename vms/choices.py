@@ -87,6 +87,15 @@ class SimulatedTee(models.TextChoices):
     AWS_NITRO_TPM = "dstack-aws-nitro-tpm"
 
 
+class Role(models.TextChoices):
+    """What somebody may do; ``vms.access.policy`` says what that is."""
+
+    MEMBER = "member", "member (their own VMs only)"
+    VIEWER = "viewer", "viewer (sees everything)"
+    OPERATOR = "operator", "operator (sees everything, starts and stops)"
+    ADMIN = "admin", "admin (everything)"
+
+
 class NetworkMode(models.TextChoices):
     USER = "user"
     BRIDGE = "bridge"

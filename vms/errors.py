@@ -32,6 +32,18 @@ class Invalid(VmmError):
     code = 400
 
 
+class Unauthorized(VmmError):
+    """Nobody is known to ask: credentials are missing, wrong, expired or revoked."""
+
+    code = 401
+
+
+class Forbidden(VmmError):
+    """Whoever asks may not do this; names what would be needed."""
+
+    code = 403
+
+
 class NotFound(VmmError):
     """No such VM, image, GPU or method."""
 
@@ -54,6 +66,12 @@ class TooLarge(VmmError):
     """The request's body is over the limit."""
 
     code = 413
+
+
+class Throttled(VmmError):
+    """Too many wrong credentials, or requests; says how long to wait."""
+
+    code = 429
 
 
 class UpstreamFailed(VmmError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.rows import make_vm
 from vms.actions import observe, vms
-from vms.actions.observe import Ending, Sighting
+from vms.actions.observe import Ending, SeenTpm, Sighting
 from vms.choices import Actual, Desired, StopMode
 from vms.database import now_ms
 from vms.errors import Conflict
@@ -43,6 +44,20 @@ def test_the_same_sighting_twice_is_one_change() -> None:
     observe.seen(vm.pk, ON)
     observe.seen(vm.pk, ON)
     assert fields(vm, "actual", "pid", "started_at_ms", "revision") == ("on", 7, 5, 2)
+
+
+def test_a_tpm_that_ends_is_told_once_with_its_last_words() -> None:
+    vm = make_vm()
+    lost = SeenTpm(9, 4, is_alive=False, last_words="killed")
+    observe.seen(vm.pk, replace(ON, tpm=SeenTpm(9, 4, is_alive=True)))
+    assert fields(vm, "tpm_pid", "tpm_started_at_ms") == (9, 4)
+    for actual in (Actual.ON, Actual.UNKNOWN, Actual.UNKNOWN):
+        observe.seen(vm.pk, replace(ON, actual=actual, tpm=lost))
+    assert fields(vm, "tpm_pid", "tpm_started_at_ms") == (None, 4)
+    assert events(vm) == ["host.tpm_ended", "host.unreachable"]
+    assert Event.objects.get(event="host.tpm_ended").body.endswith("stopped and started again: killed")
+    observe.seen(vm.pk, off())
+    assert fields(vm, "tpm_pid", "tpm_started_at_ms") == (None, None)
 
 
 def test_an_end_seen_twice_is_told_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.in_process import InProcess
+from tests.in_process import COMPOSE, InProcess
 from tests.prpc.test_encodings import CLIENTS, field
 from tests.rows import make_vm
 from vms.choices import Actual, Desired
@@ -93,6 +94,38 @@ async def test_unknown_and_missing_ids_are_told_so(vmm: InProcess, method: str) 
 def test_a_status_is_one_of_four_words(db: None, fields: dict[str, Any], status: str) -> None:
     make_vm(**fields)
     assert [process["status"] for process in list_processes()] == [status]
+
+
+WITH_TPM = json.dumps(json.loads(COMPOSE) | {"key_provider": "tpm"})
+
+
+async def test_a_tpm_is_a_process_of_its_vm(vmm: InProcess) -> None:
+    vm_id = await vmm.create(compose_file=WITH_TPM, no_tee=True)
+    tpm_id = f"{vm_id}-swtpm"
+    rows = await processes(vmm)
+    assert list(rows) == [vm_id, tpm_id]
+    assert (rows[tpm_id]["name"], rows[tpm_id]["status"]) == ("my-app-swtpm", "running")
+    assert rows[tpm_id]["pid"] not in (None, rows[vm_id]["pid"])
+    for method in ("SvStop", "SvRemove"):
+        response = await vmm.call(method, {"id": tpm_id})
+        assert response.status_code == 409
+        assert f"TPM of VM {vm_id} and ends with it; give the VM's id" in response.json()["message"]
+    assert (await vmm.call("SvStop", {"id": vm_id})).status_code == 204
+    assert list(await processes(vmm)) == [vm_id]
+    assert (await vmm.call("SvStop", {"id": tpm_id})).status_code == 404
+
+
+async def test_a_tpm_that_ended_is_told_while_its_vm_runs_and_forgotten_with_it(vmm: InProcess) -> None:
+    vm_id = await vmm.create(compose_file=WITH_TPM, no_tee=True)
+    vmm.driver.kill_tpm(vm_id)
+    await vmm.until(vm_id, lambda vm: vm is not None and vm.tpm_pid is None)
+    row = (await processes(vmm))[f"{vm_id}-swtpm"]
+    assert (row["status"], row["pid"]) == ("error(it ended, and its VM runs on without it)", None)
+    assert (await vmm.info(vm_id))["status"] == "running"
+    assert (await vmm.events(vm_id)).count("host.tpm_ended") == 1
+    assert (await vmm.call("StopVm", {"id": vm_id})).status_code == 204
+    assert (await vmm.call("StartVm", {"id": vm_id})).status_code == 204
+    assert (await processes(vmm))[f"{vm_id}-swtpm"]["status"] == "running"
 
 
 def test_the_command_is_the_process_own_as_a_shell_reads_it(db: None) -> None:

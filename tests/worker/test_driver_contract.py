@@ -252,14 +252,29 @@ async def test_a_vm_that_was_given_no_tpm_this_time_has_none(bench: Bench) -> No
 
 async def test_a_tpm_that_ends_is_told_and_its_vm_goes_on(bench: Bench) -> None:
     launched = await bench.driver.launch(replace(machines.guest_spec(bench.idle), swtpm=True))
+    ear = Ear(bench.driver)
     await bench.kill_tpm("vm-1")
+    await ear.wait()
     seen = await bench.driver.inspect("vm-1")
     assert (seen.power, seen.pid) == (Power.ON, launched.pid)
     assert seen.tpm is not None
     assert launched.tpm is not None
     assert (seen.tpm.pid, seen.tpm.is_alive) == (launched.tpm.pid, False)
+    assert ear.heard == ["vm-1"]
     await bench.driver.close()
     assert await bench.restart().inspect("vm-1") == seen
+
+
+async def test_a_restarted_server_is_told_when_a_tpm_ends(bench: Bench) -> None:
+    await bench.driver.launch(replace(machines.guest_spec(bench.idle), swtpm=True))
+    await bench.driver.close()
+    ear = Ear(bench.restart())
+    await bench.driver.inspect("vm-1")
+    await bench.kill_tpm("vm-1")
+    await ear.wait()
+    tpm = (await bench.driver.inspect("vm-1")).tpm
+    assert tpm is not None
+    assert not tpm.is_alive
 
 
 async def test_each_launch_builds_the_shared_disk_anew_where_the_guest_gets_one(bench: Bench) -> None:

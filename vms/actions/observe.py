@@ -20,6 +20,7 @@ from vms.models import Vm
 
 GUEST_SHUTDOWN = "guest-shutdown"
 _WANTED_ENDS = frozenset({GUEST_SHUTDOWN, "host-qmp-quit"})
+_NO_PROCESS: Fields = {"pid": None, "tpm_pid": None, "tpm_started_at_ms": None}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,16 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class SeenTpm:
+    """The TPM of a VM that runs; ``last_words`` is what one said that is not alive any more."""
+
+    pid: int
+    started_at_ms: int
+    is_alive: bool
+    last_words: str = ""
+
+
+@dataclass(frozen=True)
 class Sighting:
     """What the hypervisor says of a VM at one moment."""
 
@@ -45,6 +56,18 @@ class Sighting:
     pid: int | None = None
     started_at_ms: int | None = None
     ending: Ending | None = None
+    tpm: SeenTpm | None = None
+
+    @property
+    def processes(self) -> Fields:
+        """The columns that say which processes there are."""
+        tpm = self.tpm
+        return {
+            "pid": self.pid,
+            "started_at_ms": self.started_at_ms,
+            "tpm_pid": tpm.pid if tpm and tpm.is_alive else None,
+            "tpm_started_at_ms": tpm.started_at_ms if tpm else None,
+        }
 
 
 def seen(vm_id: str, sighting: Sighting) -> Vm | None:
@@ -53,13 +76,15 @@ def seen(vm_id: str, sighting: Sighting) -> Vm | None:
     def decide(vm: Vm) -> Fields:
         if sighting.actual == Actual.OFF:
             return _ended(vm, sighting.ending) if vm.actual != Actual.OFF else {}
-        now = {"actual": sighting.actual, "pid": sighting.pid, "started_at_ms": sighting.started_at_ms}
+        now = {"actual": sighting.actual} | sighting.processes
         if all(getattr(vm, name) == value for name, value in now.items()):
             return {}
         if vm.actual == Actual.OFF:
             gpus.claim(vm)
-        if sighting.actual == Actual.UNKNOWN:
+        if sighting.actual == Actual.UNKNOWN and vm.actual != Actual.UNKNOWN:
             record_event(vm, "host.unreachable", "QEMU's process lives but does not answer")
+        if sighting.tpm is not None and not sighting.tpm.is_alive and vm.tpm_pid is not None:
+            record_event(vm, "host.tpm_ended", _without_tpm(sighting.tpm))
         return now
 
     return change(vm_id, decide)
@@ -93,8 +118,7 @@ def launched(vm_id: str, generation: int, sighting: Sighting, config_revision: i
         record_event(vm, "host.started", f"pid {sighting.pid}")
         return {
             "actual": sighting.actual,
-            "pid": sighting.pid,
-            "started_at_ms": sighting.started_at_ms,
+            **sighting.processes,
             "prepared": vm.prepared or vm.revision == config_revision,
         } | _settle(vm, generation)
 
@@ -109,7 +133,7 @@ def refused(vm_id: str, generation: int, message: str) -> Vm | None:
         record_event(vm, "host.launch_failed", message)
         fields: Fields = {
             "actual": Actual.OFF,
-            "pid": None,
+            **_NO_PROCESS,
             "boot_progress": "",
             "boot_error": message,
             "exit_reason": "error",
@@ -193,8 +217,13 @@ def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields
     }
 
 
+def _without_tpm(tpm: SeenTpm) -> str:
+    said = f": {tpm.last_words}" if tpm.last_words else ""
+    return f"the guest runs on without its TPM, until the VM is stopped and started again{said}"
+
+
 def _ended(vm: Vm, ending: Ending | None) -> Fields:
-    fields: Fields = {"actual": Actual.OFF, "pid": None}
+    fields: Fields = {"actual": Actual.OFF, **_NO_PROCESS}
     if vm.actual == Actual.STARTING:
         # Broken off while launching: an asked-for launch is still pending, an automatic one is due again.
         automatic = vm.generation == vm.observed_generation and vm.desired == Desired.RUNNING

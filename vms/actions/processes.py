@@ -1,4 +1,4 @@
-"""SvRemove: forgetting how a VM's last process ended."""
+"""What SvStop and SvRemove need: which process is a VM's own, and forgetting how it ended."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from vms.actions.change import Fields, change_existing
 from vms.choices import Actual
 from vms.errors import Conflict
 from vms.models import Vm
+from vms.selectors.processes import SWTPM
+
+
+def require_own(process_id: str) -> None:
+    """Refuse the id of a process that is there for a VM, and does nothing without it.
+
+    Raises:
+        Conflict: it is a VM's TPM.
+    """
+    vm_id = process_id.removesuffix(SWTPM)
+    helped = Vm.objects.filter(pk=vm_id, tpm_started_at_ms__isnull=False)
+    if vm_id != process_id and helped.exists() and not Vm.objects.filter(pk=process_id).exists():
+        raise Conflict(f"{process_id} is the TPM of VM {vm_id} and ends with it; give the VM's id")
 
 
 def forget_end(vm_id: str) -> Vm:

@@ -95,7 +95,7 @@ class Observation:
 
 
 ExitListener = Callable[[str], Awaitable[None] | None]
-"""Called on the event loop with a VM's id as soon as its process is seen to end."""
+"""Called on the event loop with a VM's id as soon as its process, or its TPM's, is seen to end."""
 
 
 class Driver(Protocol):

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from . import swtpm
+from .base import Tpm
 from .errors import LaunchRefused, NotAnswering
-from .process import Child
+from .process import Child, identify, tell_when_ended
 from .rundir import RunDir
 from .spec import GuestSpec, HostSettings
 
 
 class Beside:
-    """The TPMs of one driver's VMs. Belongs to one event loop."""
+    """The TPMs of one driver's VMs; ``told`` hears of a VM whose TPM has ended. Belongs to one event loop."""
 
-    def __init__(self, host: HostSettings, boot_id: str) -> None:
+    def __init__(self, host: HostSettings, boot_id: str, told: Callable[[str], None]) -> None:
         self._host = host
         self._boot_id = boot_id
+        self._told = told
         self._children: set[Child] = set()
+        self._watches: dict[str, Callable[[], None]] = {}
+
+    def look(self, vm_id: str, run_dir: RunDir) -> Tpm | None:
+        """The TPM of a VM that runs, watched from now on."""
+        tpm = swtpm.look(run_dir, self._boot_id)
+        if tpm is not None and tpm.is_alive and vm_id not in self._watches:
+            identity = identify(tpm.pid)
+            stop = identity and tell_when_ended(identity, partial(self._has_ended, vm_id))
+            if stop:
+                self._watches[vm_id] = stop
+        return tpm
+
+    def _has_ended(self, vm_id: str) -> None:
+        del self._watches[vm_id]
+        self._told(vm_id)
 
     async def clear(self, run_dir: RunDir) -> None:
         """End what another launch left, so that a new one can begin. Raises LaunchRefused."""
@@ -43,4 +63,7 @@ class Beside:
         """Let go of what runs; it runs on."""
         for child in self._children:
             child.let_go()
+        for stop in self._watches.values():
+            stop()
         self._children.clear()
+        self._watches.clear()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import inspect as introspection
 import itertools
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import directory
@@ -68,6 +69,7 @@ class FakeDriver:
 
     async def prepare(self, spec: GuestSpec) -> None:
         self._note("prepare", spec.vm_id, spec.generation)
+        self._seen.add(vm_id)
         directory.fill(self._run_dir(spec.vm_id), spec)
 
     async def launch(self, spec: GuestSpec) -> Observation:
@@ -76,6 +78,7 @@ class FakeDriver:
         if seen.power is Power.ON and seen.generation == spec.generation:
             return seen
         if seen.power in (Power.ON, Power.UNKNOWN):
+        self._seen.add(spec.vm_id)
             raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
         run_dir = self._run_dir(spec.vm_id)
         directory.fill(run_dir, spec)
@@ -166,7 +169,7 @@ class FakeDriver:
                 notice.add_done_callback(self._notices.discard)
 
     def kill_tpm(self, vm_id: str) -> None:
-        """End the TPM of a running guest, which goes on without it."""
+        """End the TPM of a running guest, which goes on without it, and tell the listener."""
         self._run_dir(vm_id).tpm_socket.unlink()
 
     def start_foreign(self, vm_id: str, cid: int | None = None) -> None:
@@ -181,6 +184,7 @@ class FakeDriver:
 
     def thaw(self, vm_id: str) -> None:
         """Let a frozen guest answer again."""
+        self._tell(vm_id)
         self._frozen.discard(vm_id)
 
     def verbs(self, vm_id: str) -> list[str]:
@@ -202,6 +206,13 @@ class FakeDriver:
         record = LaunchRecord.read(run_dir)
         if record is None:
             return Observation(Power.OFF)
+    def _tell(self, vm_id: str) -> None:
+        told = self._listener(vm_id) if self._listener is not None else None
+        if introspection.isawaitable(told):
+            notice = asyncio.ensure_future(told)
+            self._notices.add(notice)
+            notice.add_done_callback(self._notices.discard)
+
         ended = read_exit(run_dir)
         if ended is not None or record.phase is not Phase.RUNNING:
             return Observation(Power.OFF, record.generation, exit=ended)

@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,28 @@ def has_ended(pidfd: int) -> bool:
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def tell_when_ended(identity: ProcessIdentity, told: Callable[[], None]) -> Callable[[], None] | None:
+    """Have ``told`` called, on this event loop, once that process has ended.
+
+    Returns what stops the watching (repeatable), or ``None`` if the process is gone already.
+    """
+    pidfd = open_pidfd(identity)
+    if pidfd is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if loop.remove_reader(pidfd):
+            os.close(pidfd)
+
+    def ended() -> None:
+        stop()
+        told()
+
+    loop.add_reader(pidfd, ended)
+    return stop
 
 
 def send(pidfd: int, number: signal.Signals) -> None:

@@ -13,7 +13,7 @@ import inspect as introspection
 from dataclasses import replace
 from pathlib import Path
 
-from . import directory, lock, process, swtpm
+from . import directory, lock, process
 from .base import Exit, ExitListener, ExitReason, Observation, Power
 from .beside import Beside
 from .command import build_argv
@@ -45,7 +45,7 @@ class QemuDriver:
         self.run_path = run_path
         self.host = host
         self._boot_id = process.boot_id()
-        self._beside = Beside(host, self._boot_id)
+        self._beside = Beside(host, self._boot_id, self._tell)
         self._foreign = ForeignProcesses(run_path)
         self._guests: dict[str, Guest] = {}
         self._shims: set[Shim] = set()
@@ -191,7 +191,7 @@ class QemuDriver:
         seen = Observation(power, record.generation, record.pid, record.started_at_ms)
         if isinstance(guest, ForeignGuest):
             return replace(seen, is_foreign=True, cid=guest.cid)
-        return replace(seen, tpm=swtpm.look(guest.run_dir, self._boot_id))
+        return replace(seen, tpm=self._beside.look(guest.vm_id, guest.run_dir))
 
     async def _observe_dead(self, vm_id: str, run_dir: RunDir) -> Observation:
         guest = self._guests.pop(vm_id, None)
@@ -209,9 +209,12 @@ class QemuDriver:
     def _guest_ended(self, guest: Guest) -> None:
         if self._listener is None:
             return
-        told = self._listener(guest.vm_id)
+        told = self._listener(vm_id)
         if introspection.isawaitable(told):
             notice = asyncio.ensure_future(told)
+        self._tell(guest.vm_id)
+
+    def _tell(self, vm_id: str) -> None:
             self._notices.add(notice)
             notice.add_done_callback(self._notices.discard)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from vms.choices import Actual, Desired, Status, StopMode
@@ -29,6 +30,14 @@ class Vm(models.Model):
     revision = models.PositiveBigIntegerField(default=1)
 
     # Configuration, as the client gave it.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="vms",
+        help_text="Who created it; none for what nobody with an account did.",
+    )
     name = models.CharField(max_length=128)
     image = models.CharField(max_length=64)
     compose_file = models.TextField(help_text="The application's identity: kept byte for byte.")
@@ -66,6 +75,10 @@ class Vm(models.Model):
     outcome_message = models.TextField(blank=True)
     pid = models.PositiveIntegerField(null=True, blank=True)
     started_at_ms = models.BigIntegerField(null=True, blank=True)
+    tpm_pid = models.PositiveIntegerField(null=True, blank=True)
+    tpm_started_at_ms = models.BigIntegerField(
+        null=True, blank=True, help_text="Of a run that has a TPM; without a pid the TPM has ended."
+    )
     exited_at_ms = models.BigIntegerField(null=True, blank=True)
     exit_reason = models.CharField(max_length=32, blank=True)
     exit_code = models.IntegerField(null=True, blank=True)

@@ -1,7 +1,6 @@
 """The processes behind the VMs, as SvList answers them.
 
-A VM's QEMU has the VM's id as its own. A helper of it is to be called ``<vm id>-<program>``
-(``<vm id>-swtpm``); there is none yet.
+A VM's QEMU has the VM's id as its own; the TPM beside it is ``<vm id>-swtpm``.
 """
 
 from __future__ import annotations
@@ -27,11 +26,16 @@ _COLUMNS = (
     "actual",
     "pid",
     "started_at_ms",
+    "tpm_pid",
+    "tpm_started_at_ms",
     "exit_reason",
     "exit_code",
     "boot_progress",
     "boot_error",
 )
+
+SWTPM = "-swtpm"
+"""What a TPM's process has behind its VM's id and name."""
 
 Row = dict[str, Any]
 
@@ -39,7 +43,24 @@ Row = dict[str, Any]
 def list_processes() -> list[Row]:
     """SvProcessInfo rows, those of the oldest VM first; one query."""
     rows = Vm.objects.order_by("created_at_ms", "id").values(*_COLUMNS)
-    return [_process(row) for row in rows]
+    processes = []
+    for row in rows:
+        processes.append(_process(row))
+        if row["tpm_started_at_ms"] is not None:
+            processes.append(_tpm(row))
+    return processes
+
+
+def _tpm(row: Row) -> Row:
+    pid = row["tpm_pid"]
+    return {
+        "id": f"{row['id']}{SWTPM}",
+        "name": f"{row['name']}{SWTPM}",
+        "status": "running" if pid else "error(it ended, and its VM runs on without it)",
+        "pid": pid,
+        "command": command_line(pid, row["tpm_started_at_ms"]) if pid else "",
+        "note": f"the TPM of VM {row['id']}; ends with it",
+    }
 
 
 def _process(row: Row) -> Row:

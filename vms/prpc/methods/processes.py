@@ -17,14 +17,18 @@ def _list(_: Values) -> dict[str, Any]:
 
 def _stop(values: Values) -> Pending | None:
     """The way that StopVm takes: a process ended behind the VM's back would be started again."""
-    vm = vms.stop(required_id(values))
+    vm_id = required_id(values)
+    processes.require_own(vm_id)
+    vm = vms.stop(vm_id)
     if vm.observed_generation >= vm.generation:
         return None
     return Pending(partial(outcome.settled, vm.pk, vm.generation, "SvStop"))
 
 
 def _remove(values: Values) -> None:
-    processes.forget_end(required_id(values))
+    vm_id = required_id(values)
+    processes.require_own(vm_id)
+    processes.forget_end(vm_id)
 
 
 METHODS = (

@@ -107,8 +107,8 @@ def test_a_problem_is_status_1_and_names_the_way_out(home: Path, tmp_path: Path)
     assert said == (
         "Networks\n"
         "  problem  network.bridge  there is no interface nobr0\n"
-        "                           > sudo ip link add nobr0 type bridge; sudo ip link set nobr0 up; or\n"
-        "                             set bridge in [cvm.networking]\n"
+        "                           > sudo ip link add nobr0 type bridge; sudo ip link set nobr0 up; or set\n"
+        "                             bridge in [cvm.networking]\n"
         "\n"
         "Verdict\n"
         "  not bridge networks        there is no interface nobr0 (network.bridge)\n"

@@ -43,9 +43,11 @@ def test_only_root_starts_qemu_as_another_user(open_folder: Machine, as_nobody: 
 @needs_root
 def test_root_really_starts_a_program_as_that_user(machine: Machine) -> None:
     assert programs.setpriv(machine.host(AS_ROOT)).found.endswith("setpriv starts programs as root")
-    refused = programs.setpriv(machine.host('[cvm]\nuser = "no-such-user"\n'))
+    machine.program("setpriv", "echo 'setpriv: setresuid failed' >&2; exit 127")
+    refused = programs.setpriv(machine.host(AS_ROOT))
     assert refused.level is Level.PROBLEM
-    assert "no-such-user" in refused.found
+    assert refused.found.endswith("setpriv fails: setpriv: setresuid failed")
+    assert programs.setpriv(machine.host('[cvm]\nuser = "no-such-user"\n')).skipped
 
 
 def test_a_user_that_does_not_exist_is_told(machine: Machine) -> None:

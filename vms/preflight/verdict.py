@@ -50,15 +50,17 @@ def verdict(findings: Sequence[Finding], *, complete: bool = True) -> Verdict:
                 seen.add(ability)
     return Verdict(
         can=tuple(ability for ability in Ability if ability in seen - hindrances.keys() and complete),
-        cannot={ability: _by_breadth(hindrances[ability]) for ability in Ability if ability in hindrances},
+        cannot={
+            ability: _most_telling_first(hindrances[ability]) for ability in Ability if ability in hindrances
+        },
         accelerator=_accelerator(findings),
         problems=_count(findings, Level.PROBLEM),
         warnings=_count(findings, Level.WARNING),
     )
 
 
-def _by_breadth(findings: list[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda finding: len(finding.affects)))
+def _most_telling_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: len(finding.affects) > 1))
 
 
 def _accelerator(findings: Iterable[Finding]) -> str:

@@ -40,6 +40,8 @@ def setpriv(host: Host) -> Outcome:
     user = host.config.cvm.user
     if not user:
         return skipped("not needed: user in [cvm] is empty, QEMU runs as the server's own user")
+    if _account(user) is None:
+        return skipped("not tried: there is no such user (user.qemu)")
     found = host.program("setpriv")
     if found is None:
         return problem(
@@ -62,9 +64,8 @@ def qemu_user(host: Host) -> Outcome:
     name = host.config.cvm.user
     if not name:
         return skipped("not looked at: user in [cvm] is empty, QEMU runs as the server's own user")
-    try:
-        user = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
-    except KeyError:
+    user = _account(name)
+    if user is None:
         return problem(
             f"there is no user {name!r}", f"sudo useradd --system --groups kvm {name}, or set user in [cvm]"
         )
@@ -81,6 +82,14 @@ def qemu_user(host: Host) -> Outcome:
             f"sudo chmod o+x {blocked}, or set run_path to a folder that it can reach",
         )
     return ok(f"{user.pw_name} (uid {user.pw_uid}) may open what it needs")
+
+
+def _account(user: str) -> pwd.struct_passwd | None:
+    """The entry of a user's name or number, ``None`` where there is no such user."""
+    try:
+        return pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+    except KeyError:
+        return None
 
 
 def _blocked(path: Path, uid: int, groups: set[int]) -> Path | None:

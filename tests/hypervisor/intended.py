@@ -266,12 +266,12 @@ def _size(spec: GuestSpec) -> Iterator[Option]:
 def _extras() -> Iterator[Option]:
     port = [("driver", "virtserialport"), ("bus", "channels.0")]
     agent = [("backend", "socket"), ("id", "guest-agent"), ("path", "qga.sock")]
-    yield "-device", [("driver", "virtio-serial-pci"), ("id", "channels")]
+    yield "-device", [("driver", "virtio-serial-pci"), ("id", "channels"), ("bus", "pcie.0")]
     yield "-chardev", [
         ("backend", "file"), ("id", "guest-events"), ("path", "events.jsonl"), ("append", "on")
     ]  # fmt: skip
     yield "-device", [*port, ("chardev", "guest-events"), ("name", "dev.dstack.events")]
     yield "-chardev", [*agent, ("server", "on"), ("wait", "off")]
     yield "-device", [*port, ("chardev", "guest-agent"), ("name", "org.qemu.guest_agent.0")]
-    yield "-device", [("driver", "pvpanic-pci")]
+    yield "-device", [("driver", "pvpanic-pci"), ("bus", "pcie.0")]
     yield "-action", [("panic", "exit-failure")]

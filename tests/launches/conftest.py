@@ -23,6 +23,7 @@ def images(tmp_path: Path, settings: Any) -> Path:
     path = tmp_path / "images"
     make_image(path)
     make_image(path, "dstack-0.5.1", version="0.5.1")
+    make_image(path, "dstack-writable-0.5.4", shared_ro=False)
     make_image(path, "dstack-bare-0.5.4", without=("sha256sum.txt", *MATERIAL))
     make_image(path, "dstack-0.4.9", version="0.4.9")
     make_image(path, "dstack-iso-0.5.4", rootfs="bzImage")

@@ -34,7 +34,7 @@ def run_path(transactional_db: None, tmp_path: Path, settings: Any) -> Path:
 
 async def left_by(vm: Vm, driver: FakeDriver, *, launched: bool = True) -> None:
     """What an earlier server left of that VM on the host."""
-    made = await in_database(make, vm.pk, Leased())
+    made = await in_database(make, vm.pk, Leased(), driver.directory(vm.pk))
     assert made is not None
     spec = made.launch.spec
     await (driver.launch(spec) if launched else driver.prepare(spec))

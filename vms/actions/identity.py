@@ -15,13 +15,14 @@ def fix(vm_id: str, revision: int, instance_id_seed: str, instance_id: str) -> i
         the row's revision now, or None where somebody changed it since ``revision`` was read.
     """
 
+    as_read = False
+
     def decide(vm: Vm) -> Fields:
-        if vm.revision != revision:
-            return {}
+        nonlocal as_read
+        as_read = vm.revision == revision
         now = {"instance_id_seed": instance_id_seed, "instance_id": instance_id}
-        return now if any(getattr(vm, name) != value for name, value in now.items()) else {}
+        differs = any(getattr(vm, name) != value for name, value in now.items())
+        return now if as_read and differs else {}
 
     vm = change(vm_id, decide)
-    if vm is None or (vm.instance_id_seed, vm.instance_id) != (instance_id_seed, instance_id):
-        return None
-    return vm.revision
+    return vm.revision if vm is not None and as_read else None

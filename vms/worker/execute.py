@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import NamedTuple
 
 from vms.actions import gpus, identity, observe
@@ -14,6 +15,7 @@ from vms.errors import VmmError
 from vms.guest.agents import Agents
 from vms.hypervisor.base import Driver, Observation, Power
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
+from vms.hypervisor.rundir import RunDir
 from vms.models import Vm
 from vms.selectors import guests, work
 from vms.selectors.work import Wanted
@@ -21,6 +23,7 @@ from vms.worker.lanes import Lane
 from vms.worker.spec import Launch, build_launch
 from vms.worker.start_queue import StartQueue
 from vms.worker.surroundings import look_up
+from vms.worker.vm_folder import BrokenFolder, instance_info
 
 _log = logging.getLogger(__name__)
 BOOTING = "booting"
@@ -64,7 +67,7 @@ def sighting(seen: Observation) -> Sighting:
 async def prepare(tools: Tools, wanted: Wanted) -> None:
     """Write the directory of a VM that doesn't run."""
     try:
-        made = await in_database(make, wanted.vm_id, Leased())
+        made = await in_database(make, wanted.vm_id, Leased(), tools.driver.directory(wanted.vm_id))
         if made is None:
             return  # somebody changed it since it was read: look again
         await tools.driver.prepare(made.launch.spec)
@@ -89,7 +92,7 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
     launched = False
     try:
         try:
-            made = await in_database(lease_and_make, vm_id)
+            made = await in_database(lease_and_make, vm_id, tools.driver.directory(vm_id))
             if made is None:
                 return  # somebody changed it since it was read: look again
             spec = made.launch.spec
@@ -111,21 +114,33 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             tools.start_queue.leave()
 
 
-def lease_and_make(vm_id: str) -> Made | None:
+def lease_and_make(vm_id: str, directory: Path) -> Made | None:
     """Lease its GPUs, as it is configured now, and make its launch. Raises LaunchRefused."""
     try:
         leased = gpus.lease(vm_id)
     except VmmError as error:
         raise LaunchRefused(error.message) from error
-    return make(vm_id, leased)
+    return make(vm_id, leased, directory)
 
 
-def make(vm_id: str, leased: Leased) -> Made | None:
+def make(vm_id: str, leased: Leased, directory: Path) -> Made | None:
     """The next launch, its instance committed; None where the row changed meanwhile. Raises LaunchRefused."""
     vm = work.vm_to_launch(vm_id)
-    launch = build_launch(vm, look_up(vm, work.ports_of(vm), leased))
+    around = look_up(vm, work.ports_of(vm), leased)
+    if not (around.image.shared_ro or vm.instance_id or vm.instance_id_seed):
+        vm.instance_id, vm.instance_id_seed = _written_by_guest(RunDir(directory))
+    launch = build_launch(vm, around)
     revision = identity.fix(vm_id, vm.revision, launch.instance_id_seed, launch.instance_id)
     return None if revision is None else Made(launch, revision)
+
+
+def _written_by_guest(run_dir: RunDir) -> tuple[str, str]:
+    """Instance id and seed (hex) that a guest noted in its share, where it may write, instead of telling."""
+    try:
+        return instance_info(run_dir.shared / ".instance_info")
+    except BrokenFolder as error:
+        _log.warning("VM %s: %s; it begins as a new instance", run_dir.path.name, error)
+        return "", ""
 
 
 def _is_to_launch(vm: Vm | Wanted | None, generation: int) -> bool:

@@ -47,7 +47,7 @@ def read_folder(run_dir: RunDir, images: Path) -> FoundVm:
         encrypted_env=_bytes(run_dir.shared / ".encrypted-env", MAX_ENV_BYTES) or b"",
         stopped=not _started(run_dir),
     )
-    instance_id, seed = _instance_info(run_dir.shared / ".instance_info")
+    instance_id, seed = instance_info(run_dir.shared / ".instance_info")
     return FoundVm(
         vm_id=run_dir.path.name,
         config=config,
@@ -129,8 +129,11 @@ def _bytes(path: Path, most: int) -> bytes | None:
     return data
 
 
-def _instance_info(path: Path) -> tuple[str, str]:
-    """Instance id and its seed. What can't be read is refused: without it, it would be another instance."""
+def instance_info(path: Path) -> tuple[str, str]:
+    """Instance id and its seed, hex, empty where there is no such file.
+
+    What can't be read is refused (BrokenFolder): without it, it would be another instance.
+    """
     data = _bytes(path, MAX_INFO_BYTES)
     if data is None:
         return "", ""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from .figures import Figures
 from .spec import GuestSpec
 
 
@@ -101,8 +102,8 @@ ExitListener = Callable[[str], Awaitable[None] | None]
 class Driver(Protocol):
     """The verbs of a hypervisor. All may be cancelled and repeated at any point.
 
-    Calls for one VM never overlap (the worker sees to it); calls for different
-    VMs do. Nothing here blocks the event loop for longer than a small file takes.
+    Calls for one VM never overlap (the worker sees to it), but for ``figures``; calls for
+    different VMs do. Nothing here blocks the event loop for longer than a small file takes.
     """
 
     def on_exit(self, listener: ExitListener) -> None:
@@ -140,6 +141,12 @@ class Driver(Protocol):
 
         Raises:
             NotAnswering: not even SIGKILL ends it, or what lives there is no QEMU that we know.
+        """
+
+    async def figures(self, vm_id: str) -> Figures | None:
+        """What a VM uses; None unless it was seen to live by ``inspect`` or ``launch``, and still does.
+
+        Never raises, and takes 2 s at most: what a silent QEMU doesn't tell is left out.
         """
 
     async def remove(self, vm_id: str) -> None:

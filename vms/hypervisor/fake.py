@@ -19,6 +19,8 @@ from . import directory
 from .base import Exit, ExitListener, ExitReason, Observation, Power, Tpm
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
+from .figures import DiskTraffic, Figures
+from .process import ProcessIdentity
 from .records import LaunchRecord, Phase, TpmRecord, read_exit, write_exit
 from .rundir import RunDir
 from .shared_disk import ensure_shared_disk
@@ -51,6 +53,8 @@ class FakeDriver:
         self.ignores_powerdown = False
         self._refusals: dict[str | None, str] = {}
         self._frozen: set[str] = set()
+        self._figures: dict[str, Figures] = {}
+        self._seen: set[str] = set()
         self._foreign: dict[str, int | None] = {}
         self._listener: ExitListener | None = None
         self._notices: set[asyncio.Future[None]] = set()
@@ -65,20 +69,20 @@ class FakeDriver:
 
     async def inspect(self, vm_id: str) -> Observation:
         self._note("inspect", vm_id)
+        self._seen.add(vm_id)
         return self._look(vm_id)
 
     async def prepare(self, spec: GuestSpec) -> None:
         self._note("prepare", spec.vm_id, spec.generation)
-        self._seen.add(vm_id)
         directory.fill(self._run_dir(spec.vm_id), spec)
 
     async def launch(self, spec: GuestSpec) -> Observation:
         self._note("launch", spec.vm_id, spec.generation)
+        self._seen.add(spec.vm_id)
         seen = self._look(spec.vm_id)
         if seen.power is Power.ON and seen.generation == spec.generation:
             return seen
         if seen.power in (Power.ON, Power.UNKNOWN):
-        self._seen.add(spec.vm_id)
             raise LaunchRefused(f"VM {spec.vm_id} runs already (generation {seen.generation})")
         run_dir = self._run_dir(spec.vm_id)
         directory.fill(run_dir, spec)
@@ -130,6 +134,16 @@ class FakeDriver:
         reason, code = (ExitReason.KILLED, 137) if frozen else (ExitReason.HOST_QUIT, 0)
         self.die(vm_id, reason, code)
 
+    async def figures(self, vm_id: str) -> Figures | None:
+        record = LaunchRecord.read(self._run_dir(vm_id))
+        alive = self._look(vm_id).power in (Power.ON, Power.UNKNOWN)
+        if vm_id not in self._seen or not alive or record is None or record.pid is None:
+            return None
+        process = ProcessIdentity(record.pid, 0)
+        set_here = self._figures.get(vm_id, Figures(process, 0.0, 0.0, 0, 0, DiskTraffic(0, 0, 0, 0)))
+        disk = None if vm_id in self._frozen or vm_id in self._foreign else set_here.disk
+        return replace(set_here, process=process, taken_s=time.monotonic(), disk=disk)
+
     async def remove(self, vm_id: str) -> None:
         self._note("remove", vm_id)
         if self._look(vm_id).power in (Power.ON, Power.UNKNOWN):
@@ -161,16 +175,16 @@ class FakeDriver:
         self._frozen.discard(vm_id)
         self._foreign.pop(vm_id, None)
         write_exit(run_dir, Exit(reason, now_ms(), code, detail))
-        if self._listener is not None:
-            told = self._listener(vm_id)
-            if introspection.isawaitable(told):
-                notice = asyncio.ensure_future(told)
-                self._notices.add(notice)
-                notice.add_done_callback(self._notices.discard)
+        self._tell(vm_id)
+
+    def use(self, vm_id: str, figures: Figures) -> None:
+        """What the VM uses from now on; its process and the time are put right."""
+        self._figures[vm_id] = figures
 
     def kill_tpm(self, vm_id: str) -> None:
         """End the TPM of a running guest, which goes on without it, and tell the listener."""
         self._run_dir(vm_id).tpm_socket.unlink()
+        self._tell(vm_id)
 
     def start_foreign(self, vm_id: str, cid: int | None = None) -> None:
         """Let a QEMU run in the VM's (existing) directory that another program started."""
@@ -184,7 +198,6 @@ class FakeDriver:
 
     def thaw(self, vm_id: str) -> None:
         """Let a frozen guest answer again."""
-        self._tell(vm_id)
         self._frozen.discard(vm_id)
 
     def verbs(self, vm_id: str) -> list[str]:
@@ -192,6 +205,13 @@ class FakeDriver:
         return [call.verb for call in self.calls if call.vm_id == vm_id and call.verb != "inspect"]
 
     # -- inside
+
+    def _tell(self, vm_id: str) -> None:
+        told = self._listener(vm_id) if self._listener is not None else None
+        if introspection.isawaitable(told):
+            notice = asyncio.ensure_future(told)
+            self._notices.add(notice)
+            notice.add_done_callback(self._notices.discard)
 
     def _run_dir(self, vm_id: str) -> RunDir:
         return RunDir.of(self.run_path, vm_id)
@@ -206,13 +226,6 @@ class FakeDriver:
         record = LaunchRecord.read(run_dir)
         if record is None:
             return Observation(Power.OFF)
-    def _tell(self, vm_id: str) -> None:
-        told = self._listener(vm_id) if self._listener is not None else None
-        if introspection.isawaitable(told):
-            notice = asyncio.ensure_future(told)
-            self._notices.add(notice)
-            notice.add_done_callback(self._notices.discard)
-
         ended = read_exit(run_dir)
         if ended is not None or record.phase is not Phase.RUNNING:
             return Observation(Power.OFF, record.generation, exit=ended)

@@ -59,6 +59,8 @@ class Guest:
         self.is_noted = False
         """Has it answered once, been written down and told to log its events?"""
         self.session: QmpSession | None = None
+        self.taps: tuple[str, ...] | None = None
+        """The names of its TAP devices, once they were looked up: they last as long as it does."""
         self._pidfd = pidfd
         self._told = told
         self._loop = asyncio.get_running_loop()
@@ -127,6 +129,12 @@ class Guest:
         """Run a QMP command. Raises NotAnswering."""
         session = await self._open_session()
         return await session.execute(command, QMP_TIMEOUT_S)
+
+    async def ask(self, command: str) -> object:
+        """Like :meth:`execute`, over the connection that there is: may overlap every other call."""
+        if self.session is None:
+            raise NotAnswering("there is no connection to QEMU now")
+        return await self.session.execute(command, QMP_TIMEOUT_S)
 
     async def ask_to_end(self) -> None:
         """Have QEMU end itself. Raises NotAnswering."""

@@ -21,6 +21,7 @@ from .disk import ensure_data_disk
 from .durable import in_thread
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms, settle, why_it_ended
+from .figures import Figures, figures_of
 from .foreign import ForeignGuest, ForeignProcesses
 from .guest import Guest, with_pid
 from .process import Shim
@@ -128,6 +129,10 @@ class QemuDriver:
         await self._beside.end(guest.run_dir)
         await self.inspect(vm_id)
 
+    async def figures(self, vm_id: str) -> Figures | None:
+        guest = self._guests.get(vm_id)
+        return await figures_of(guest) if guest is not None else None
+
     async def remove(self, vm_id: str) -> None:
         """See ``Driver.remove``. Raises RuntimeError if the VM runs, or may run."""
         if (await self.inspect(vm_id)).power in (Power.ON, Power.UNKNOWN):
@@ -207,14 +212,14 @@ class QemuDriver:
         return Observation(Power.OFF, record.generation, exit=ended)
 
     def _guest_ended(self, guest: Guest) -> None:
+        self._tell(guest.vm_id)
+
+    def _tell(self, vm_id: str) -> None:
         if self._listener is None:
             return
         told = self._listener(vm_id)
         if introspection.isawaitable(told):
             notice = asyncio.ensure_future(told)
-        self._tell(guest.vm_id)
-
-    def _tell(self, vm_id: str) -> None:
             self._notices.add(notice)
             notice.add_done_callback(self._notices.discard)
 

@@ -18,6 +18,7 @@ from vms.actions import nodes
 from vms.choices import Platform
 from vms.conf import conf
 from vms.database import in_database
+from vms.guest.sockets import Sockets
 from vms.hypervisor.base import Driver
 from vms.hypervisor.fake import FakeDriver
 from vms.live import bus
@@ -104,26 +105,28 @@ class InProcess:
 
 
 @contextlib.asynccontextmanager
-async def running(run_path: Path, image: str) -> AsyncIterator[InProcess]:
-    """Start everything that ``manage.py serve`` starts, but for Daphne and QEMU."""
+async def running(run_path: Path, image: str, sockets: Sockets | None = None) -> AsyncIterator[InProcess]:
+    """Start everything that ``manage.py serve`` starts, but for Daphne, QEMU and vsock."""
     driver = FakeDriver(run_path)
     # A fake guest never says that it is up, so it would keep its turn to boot for all the time there is.
     with mock.patch.multiple(start_queue, MAX_BOOT_S=0.1, BOOT_LOOK_S=0.05):
-        async with _client(driver, run_path, image) as server:
+        async with _client(driver, run_path, image, sockets) as server:
             yield server
 
 
 @contextlib.asynccontextmanager
-async def _client(driver: FakeDriver, run_path: Path, image: str) -> AsyncIterator[InProcess]:
-    async with services(driver):
+async def _client(
+    driver: FakeDriver, run_path: Path, image: str, sockets: Sockets | None
+) -> AsyncIterator[InProcess]:
+    async with services(driver, sockets):
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
             yield InProcess(client, driver, run_path, image)
 
 
 @contextlib.asynccontextmanager
-async def services(driver: Driver) -> AsyncIterator[NodeWorker]:
-    """The background services over that driver, ready to act; ended at the end."""
+async def services(driver: Driver, sockets: Sockets | None = None) -> AsyncIterator[NodeWorker]:
+    """The background services over that driver and those sockets, ready to act; ended at the end."""
     channel_layers.backends.clear()
     node = await in_database(
         nodes.register,
@@ -134,7 +137,7 @@ async def services(driver: Driver) -> AsyncIterator[NodeWorker]:
         notice="",
     )
     stop = asyncio.Event()
-    worker = NodeWorker(node, driver)
+    worker = NodeWorker(node, driver, sockets)
     tasks = [
         asyncio.create_task(hub.run(stop)),
         asyncio.create_task(

@@ -47,20 +47,32 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm
     """Keep what stands from byte ``begin`` of the guest's event file, and what follows from it.
 
     ``end`` is where the next read begins. A piece that was taken over before is not again.
-    Names that begin with ``host.`` are ours: a guest's are kept as ``guest.host.…``.
     """
-    events = [replace(said, event=f"guest.{said.event}") if _is_ours(said) else said for said in events]
 
     def decide(vm: Vm) -> Fields:
         if begin != vm.events_offset:
             return {}
-        fields: Fields = {"events_offset": end}
-        for said in events:
-            fields |= _consequence(vm, said)
-        _keep(vm, events)
-        return fields
+        return {"events_offset": end} | _taken_over(vm, events)
 
     return change(vm_id, decide)
+
+
+def guest_notified(vm_id: str, said: GuestEvent) -> Vm | None:
+    """Keep what the guest told the host API, and what follows from it."""
+    return change(vm_id, lambda vm: _taken_over(vm, [said]))
+
+
+def _taken_over(vm: Vm, events: list[GuestEvent]) -> Fields:
+    """Keep events of a guest; what they change.
+
+    Names that begin with ``host.`` are ours: a guest's are kept as ``guest.host.…``.
+    """
+    events = [replace(said, event=f"guest.{said.event}") if _is_ours(said) else said for said in events]
+    fields: Fields = {}
+    for said in events:
+        fields |= _consequence(vm, said)
+    _keep(vm, events)
+    return fields
 
 
 def _is_ours(said: GuestEvent) -> bool:

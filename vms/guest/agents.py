@@ -62,6 +62,10 @@ class Agents:
         """Ask the guest to power off."""
         await self._shared(address, "shutdown", lambda agent: agent.shutdown(), keep_s=0)
 
+    def __len__(self) -> int:
+        """How many guests were asked just now."""
+        return len(self._guests)
+
     async def close(self) -> None:
         """Give up all calls that are under way."""
         calls = [call for guest in self._guests.values() for call in guest.calls.values()]
@@ -95,7 +99,10 @@ class Agents:
         call = self._guests[vm_id].calls[what]
         if not call.cancelled():
             call.exception()  # looked at, so that nobody complains if all callers went away
-        asyncio.get_running_loop().call_later(keep_s, self._forget, vm_id, what)
+        if keep_s:
+            asyncio.get_running_loop().call_later(keep_s, self._forget, vm_id, what)
+        else:
+            self._forget(vm_id, what)
 
     def _forget(self, vm_id: str, what: str) -> None:
         guest = self._guests[vm_id]

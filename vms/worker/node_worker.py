@@ -21,6 +21,7 @@ from vms.worker.agents import Connector
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
 from vms.worker.gpus import GpuWatch
+from vms.worker.host_api import serve_guests
 from vms.worker.lanes import Lanes
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
@@ -44,6 +45,7 @@ class NodeWorker:
     def __init__(self, node: Node, driver: Driver, sockets: Sockets | None = None) -> None:
         self._node = node
         self._driver = driver
+        self._sockets = sockets
         self._start_queue = StartQueue(conf().cvm.start_width, self._boot_is_over)
         self._events = EventTail(driver, node.pk)
         self._agents = Agents(Connector(driver, sockets))
@@ -82,6 +84,7 @@ class NodeWorker:
             asyncio.create_task(self._events.run(), name="events"),
             asyncio.create_task(self._reloader.run(), name="reload"),
             asyncio.create_task(self._images.run(), name="images"),
+            asyncio.create_task(serve_guests(self._node.pk, self._sockets), name="host API"),
             asyncio.create_task(stop.wait(), name="stop"),
         }
         try:
@@ -96,6 +99,8 @@ class NodeWorker:
             await self._lanes.close(END_S)
             await self._start_queue.close()
             self._gpus.close()
+            agents.withdraw(self._node.pk)
+            await self._agents.close()
             await self._driver.close()
 
     async def adopt(self) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from vms.actions import nodes
 from vms.conf import conf
 from vms.database import in_database
+from vms.guest.sockets import Vsock
 from vms.hypervisor.qemu import QemuDriver
 from vms.live.hub import hub
 from vms.version import VERSION
@@ -49,7 +50,8 @@ async def _run_node(stop: asyncio.Event) -> None:
         missing=host.missing,
         qemu_version=host.qemu_version,
     )
-    worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings))
+    sockets = Vsock() if host.settings.vsock else None
+    worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings), sockets)
     ended = asyncio.Event()
     running = asyncio.create_task(worker.run(stop))
     listening = asyncio.create_task(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..options import plain_path, refuse_unless, whole
-from ..spec import Accelerator, GuestSpec, HostSettings, ImageFiles, SevSnp
+from ..spec import Accelerator, GuestSpec, HostSettings, SevSnp
 
 
 def boot(spec: GuestSpec, host: HostSettings) -> list[str]:
@@ -26,7 +26,7 @@ def _firmware(spec: GuestSpec) -> Path | None:
 
 
 def _kernel(spec: GuestSpec, host: HostSettings) -> Path:
-    image: ImageFiles = spec.image
+    image = spec.image
     # Firmware loads no PVH kernel. And SeaBIOS, driving a TPM, leaves a PVH guest without ACPI tables.
     allows_pvh = host.accelerator is Accelerator.TCG and image.bios is None and not spec.swtpm
     return image.pvh_kernel if allows_pvh and image.pvh_kernel is not None else image.kernel

@@ -55,7 +55,10 @@ def test_a_folder_that_can_t_be_seen_through_is_no_accident(
 ) -> None:
     (open_folder.folder / "closed").mkdir(mode=0o000)
     host = open_folder.host(f'run_path = "{open_folder.folder}/closed/vm"\n')
-    assert as_nobody(storage.run, host).found == f"{open_folder.folder}/closed can't be written by this user"
+    closed = open_folder.folder / "closed"
+    assert as_nobody(storage.run, host).found == (
+        f"{closed}/vm can't be made: {closed} can't be written by this user"
+    )
 
 
 def test_a_file_where_a_folder_should_be_is_told(machine: Machine) -> None:

@@ -90,8 +90,9 @@ def _folder(host: Host, path: Path, setting: str, wanted: int) -> Outcome:
     if not existing.is_dir():
         return problem(f"{existing} is no folder", f"set {setting} to one")
     if not os.access(existing, os.W_OK | os.X_OK, effective_ids=True):
+        missing = "" if existing == path else f"{path} can't be made: "
         return problem(
-            f"{existing} can't be written by this user",
+            f"{missing}{existing} can't be written by this user",
             f"sudo install -d -m 700 -o {me()} {path}, or set {setting} to another folder",
         )
     try:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,15 +50,19 @@ def is_alive(pid: int) -> bool:
 
 
 class Server:
-    """``manage.py serve`` in a process of its own. It can be killed and started again."""
+    """``manage.py serve`` in a process of its own. It can be killed and started again.
 
-    def __init__(self, data: Path) -> None:
+    ``environment`` holds the operator's settings, and may be changed between two starts.
+    """
+
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data / "server-output.log"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("VMM_", "DJANGO_"))}
         self.environment |= {"VMM_DATA": str(data), "VMM_PORT": str(self.port), "VMM_HOST": "127.0.0.1"}
+        self.environment |= settings or {}
         self.process: subprocess.Popen[bytes] | None = None
         (data / "image").mkdir(parents=True)
         image = demo_image_dir()
@@ -195,9 +199,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def real_server(data: Path) -> Iterator[Server]:
+def real_server(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A started server; nothing of it is left at the end."""
-    server = Server(data)
+    server = Server(data, settings)
     try:
         server.start()
         yield server

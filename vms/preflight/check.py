@@ -54,7 +54,7 @@ def _begin(check: Check, host: Host, turns: threading.Semaphore) -> _Answer:
     answer = _Answer()
 
     def work() -> None:
-        # A check that hangs must not keep its turn for ever: then nobody's would come.
+        # One that hangs keeps its turn for ever: after a while the next goes on without.
         turns.acquire(timeout=check.limit_s)
         answer.began_at = time.monotonic()
         answer.began.set()

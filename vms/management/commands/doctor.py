@@ -89,14 +89,14 @@ class Command(BaseCommand):
             yield ""
 
     def _lines(self, one: Finding, width: int) -> Iterator[str]:
-        margin = " " * (width + 13)
-        room = self._width() - len(margin)
-        first, *rest = textwrap.wrap(one.found, room, break_on_hyphens=False, break_long_words=False) or [""]
+        margin = width + 13
+        first, *rest = self._wrapped(one.found, margin)
         yield f"  {self._word(one)} {one.id:<{width}}  {first}"
-        yield from (f"{margin}{line}" for line in rest)
+        yield from rest
         if one.remedy:
-            lines = textwrap.wrap(one.remedy, room - 2, break_on_hyphens=False, break_long_words=False)
-            yield from (f"{margin}{'> ' if first else '  '}{line}" for first, line in _marked(lines))
+            first, *rest = self._wrapped(one.remedy, margin + 2)
+            yield f"{' ' * margin}> {first}"
+            yield from rest
 
     def _word(self, one: Finding) -> str:
         not_looked_at = one.skipped and one.level is Level.OK
@@ -123,12 +123,15 @@ class Command(BaseCommand):
         yield f"  {self.style.ERROR(counts) if result.problems else self.style.SUCCESS(counts)}"
 
     def _item(self, name: str, text: str) -> Iterator[str]:
-        margin = " " * 29
-        lines = textwrap.wrap(
-            text, self._width() - len(margin), break_on_hyphens=False, break_long_words=False
-        )
-        yield f"  {name:<26} {lines[0]}"
-        yield from (f"{margin}{line}" for line in lines[1:])
+        first, *rest = self._wrapped(text, 29)
+        yield f"  {name:<26} {first}"
+        yield from rest
+
+    def _wrapped(self, text: str, margin: int) -> list[str]:
+        """Lines that fit beside that margin; the first one is without it."""
+        room = self._width() - margin
+        lines = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False) or [""]
+        return [lines[0], *(f"{' ' * margin}{line}" for line in lines[1:])]
 
     def _width(self) -> int:
         if not self.stdout.isatty():
@@ -163,7 +166,3 @@ def _named(result: Verdict) -> Iterator[str]:
 
 def _several(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def _marked(lines: list[str]) -> Iterator[tuple[bool, str]]:
-    return ((index == 0, line) for index, line in enumerate(lines))

@@ -15,7 +15,7 @@ from tests.prpc.conform import conforms
 from tests.rows import make_node
 from vms.actions import gpu_rows
 from vms.conf import conf
-from vms.models import Gpu, Node
+from vms.models import Node
 from vms.selectors.gpus import held_slots
 from vms.worker import gpus
 
@@ -69,9 +69,3 @@ def look(machine: Machine) -> Node:
     gpu_rows.sync(node.pk, found.devices, found.numa_cpus, held_slots(node.pk))
     node.refresh_from_db()
     return node
-
-
-def holders() -> dict[str, str]:
-    """Which VM holds which slot."""
-    held = Gpu.objects.exclude(holder=None).order_by("slot")
-    return dict(held.values_list("slot", "holder_id"))

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gpus.conftest import Settings, holders, serving
+from tests.gpus.asking import ONE, OTHER, SWITCHES, eight_h200, holders
+from tests.gpus.conftest import Settings, serving
 from tests.gpus.machine import BUS_MASTER, Machine
 from tests.in_process import InProcess
 from tests.waiting import eventually
@@ -18,11 +19,8 @@ from vms.hypervisor.base import ExitReason
 from vms.models import Gpu, Vm
 from vms.worker import node_worker
 
-ONE, OTHER = "01:00.0", "c1:00.0"
-SWITCHES = ["05:00.0", "06:00.0", "07:00.0", "08:00.0"]
 DETACH: dict[str, Any] = {"attach_mode": "listed", "gpus": []}
 ALL = {"attach_mode": "all"}
-eight_h200 = pytest.mark.parametrize("machine", ["h200-sxm"], indirect=True)
 
 
 def listed(*slots: str) -> dict[str, Any]:
@@ -231,7 +229,7 @@ async def test_all_and_its_switches(vmm: InProcess) -> None:
     assert (len(found), set(found.values())) == (12, {everything})
     given = json.loads((vmm.run_path / everything / "vm-manifest.json").read_text())["gpus"]
     assert [gpu["slot"] for gpu in given["gpus"]] == sorted(set(found) - set(SWITCHES))
-    assert [bridge["slot"] for bridge in given["bridges"]] == SWITCHES
+    assert tuple(bridge["slot"] for bridge in given["bridges"]) == SWITCHES
     assert not any(gpu["is_free"] for gpu in (await vmm.call("ListGpus")).json()["gpus"])
     assert "ab:00.0 is taken by VM 'everything'" in await refused(vmm, "StartVm", {"id": one})
     await done(await vmm.call("StopVm", {"id": everything}))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.gpus.asking import H200, ONE, OTHER, eight_h200
 from tests.gpus.conftest import Settings, look
 from tests.gpus.machine import BUS_MASTER, Machine
 from tests.rows import make_node, make_vm
@@ -19,7 +20,6 @@ from vms.worker import gpus
 from vms.worker.gpus import GpuWatch
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ONE, OTHER = "01:00.0", "c1:00.0"
 
 
 def obstacles() -> dict[str, str]:
@@ -30,7 +30,7 @@ def listed() -> dict[str, bool]:
     return {gpu["slot"]: gpu["is_free"] for gpu in list_gpus()["gpus"]}
 
 
-@pytest.mark.parametrize("machine", ["h200-sxm"], indirect=True)
+@eight_h200
 def test_a_row_says_all_that_is_known(machine: Machine) -> None:
     node = look(machine)
     gpu = Gpu.objects.get(slot="9a:00.0")
@@ -105,8 +105,10 @@ def test_one_that_vanished_stays_only_while_it_is_held(machine: Machine) -> None
     Gpu.objects.filter(slot=ONE).update(holder=vm)
     machine.unplug(f"0000:{ONE}")
     machine.unplug(f"0000:{OTHER}")
-    look(machine)
+    node = look(machine)
     assert (ONE in obstacles(), OTHER in obstacles()) == (True, False)
+    now = gpus.look_around(machine.sysfs)
+    assert not gpu_rows.sync(node.pk, now.devices, now.numa_cpus, ())
     assert obstacles()[ONE] == "it has vanished from the host"
     machine.add(f"0000:{ONE}", "0302", "10de:2331", "0", "30", "vfio-pci")
     look(machine)
@@ -123,6 +125,12 @@ def test_no_news_is_not_written(machine: Machine, django_assert_num_queries: Any
     found = gpus.look_around(machine.sysfs)
     with django_assert_num_queries(2):
         assert not gpu_rows.sync(node.pk, found.devices, found.numa_cpus, ())
+
+
+@eight_h200
+def test_switches_are_no_gpus_to_ask_for(machine: Machine) -> None:
+    look(machine)
+    assert tuple(listed()) == H200
 
 
 @pytest.mark.parametrize("machine", ["h100-pcie", "h200-sxm"], indirect=True)

@@ -103,7 +103,7 @@ def require_image(node: Node, name: str) -> None:
 
 
 def check_gpus(node: Node, gpus: Gpus) -> list[Gpu]:
-    """The devices that such a VM gets, in the order in which its guest sees them: GPUs, then NVSwitches.
+    """The devices that such a VM gets, in the order in which its guest sees them.
 
     Whether they are free is not looked at: a VM may be made, or changed, that runs later.
 
@@ -141,7 +141,7 @@ def _all_gpus(node: Node) -> list[Gpu]:
         if device.offer not in (GpuOffer.OFFERED, GpuOffer.UNLISTED):
             why = GpuOffer(device.offer).label
             raise Conflict(f"gpus.attach_mode: all: {device.slot} is kept back: {why}; list slots instead")
-    return sorted(found, key=lambda device: device.kind == GpuKind.BRIDGE)
+    return found
 
 
 def _address(device: Gpu) -> str:

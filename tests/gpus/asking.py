@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.in_process import InProcess
 from tests.rows import make_node, make_vm
 from vms.configuration import Gpus
-from vms.database import now_ms
+from vms.database import in_database, now_ms
 from vms.models import Gpu, Node, Vm
 
 ONE, OTHER = "01:00.0", "c1:00.0"
 """The two of h100-pcie, on one NUMA node each."""
-ALL = Gpus(attach_mode="all")
+EVERY = Gpus(attach_mode="all")
 SWITCHES = ("05:00.0", "06:00.0", "07:00.0", "08:00.0")
 H200 = ("18:00.0", "2a:00.0", "3a:00.0", "5d:00.0", "9a:00.0", "ab:00.0", "ba:00.0", "db:00.0")
+DETACH: dict[str, Any] = {"attach_mode": "listed", "gpus": []}
+ALL = {"attach_mode": "all"}
+"""As the wire writes what ``EVERY`` is in the house."""
 eight_h200 = pytest.mark.parametrize("machine", ["h200-sxm"], indirect=True)
 
 
@@ -35,3 +40,28 @@ def holders() -> dict[str, str]:
     """Which VM holds which slot."""
     held = Gpu.objects.exclude(holder=None).order_by("slot")
     return dict(held.values_list("slot", "holder_id"))
+
+
+def listed(*slots: str) -> dict[str, Any]:
+    return {"attach_mode": "listed", "gpus": [{"slot": slot} for slot in slots]}
+
+
+async def held() -> dict[str, str]:
+    return await in_database(holders)
+
+
+async def refused(vmm: InProcess, method: str, request: dict[str, Any], code: int = 409) -> str:
+    response = await vmm.call(method, request)
+    assert response.status_code == code, response.text
+    message: str = response.json()["message"]
+    return message
+
+
+async def done(response: httpx.Response) -> None:
+    assert response.is_success, response.text
+
+
+async def off(vmm: InProcess, vm_id: str) -> Vm:
+    vm = await vmm.until(vm_id, lambda vm: vm is not None and vm.actual == "off")
+    assert vm is not None
+    return vm

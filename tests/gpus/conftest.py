@@ -17,7 +17,7 @@ from vms.actions import gpu_rows
 from vms.conf import conf
 from vms.models import Node
 from vms.selectors.gpus import held_slots
-from vms.worker import gpus
+from vms.worker import gpus, node_worker
 
 ALL_PRODUCTS = ("10de:2330", "10de:2331", "10de:2335", "10de:2684", "1002:74a1")
 Settings = Callable[..., None]
@@ -69,3 +69,22 @@ def look(machine: Machine) -> Node:
     gpu_rows.sync(node.pk, found.devices, found.numa_cpus, held_slots(node.pk))
     node.refresh_from_db()
     return node
+
+
+@pytest.fixture
+def restarts_at_once(settings: Any, machine: Machine) -> None:
+    """An automatic restart follows an end without a pause."""
+    auto = conf().cvm.auto_restart.model_copy(update={"initial_backoff": 0})
+    settings.VMM = conf().model_copy(update={"cvm": conf().cvm.model_copy(update={"auto_restart": auto})})
+
+
+@pytest.fixture
+def no_restarts(settings: Any, machine: Machine) -> None:
+    auto = conf().cvm.auto_restart.model_copy(update={"enabled": False})
+    settings.VMM = conf().model_copy(update={"cvm": conf().cvm.model_copy(update={"auto_restart": auto})})
+
+
+@pytest.fixture(autouse=True)
+def scans_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_worker, "SCAN_INTERVAL_S", 0.05)
+    monkeypatch.setattr(node_worker, "SWEEP_EVERY", 1)

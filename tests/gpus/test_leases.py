@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.actions.test_change import in_threads
-from tests.gpus.asking import ALL, H200, ONE, OTHER, SWITCHES, eight_h200, holders, stopped_vm_with, vm_with
+from tests.gpus.asking import EVERY, H200, ONE, OTHER, SWITCHES, eight_h200, holders, stopped_vm_with, vm_with
 from tests.gpus.conftest import Settings, look
 from tests.gpus.machine import BUS_MASTER, Machine
 from tests.in_process import COMPOSE
@@ -134,7 +134,7 @@ def test_one_that_is_taken_between_reading_and_writing_is_not_taken_twice(
 def test_all_is_every_gpu_and_every_switch(machine: Machine, configured: Settings) -> None:
     configured(listing=())
     look(machine)
-    vm = vm_with(gpus=ALL)
+    vm = vm_with(gpus=EVERY)
     leased = lease(vm.pk)
     assert leased.gpus == tuple(LeasedGpu(slot, int(slot > "9")) for slot in H200)
     assert leased.bridges == SWITCHES
@@ -145,7 +145,7 @@ def test_all_is_every_gpu_and_every_switch(machine: Machine, configured: Setting
 def test_all_are_in_the_bus_s_order_over_all_domains(machine: Machine) -> None:
     machine.add("0001:04:00.0", "0302", "10de:2335", "1", "200", "vfio-pci")
     look(machine)
-    assert [gpu.slot for gpu in lease(vm_with(gpus=ALL).pk).gpus] == [*H200, "0001:04:00.0"]
+    assert [gpu.slot for gpu in lease(vm_with(gpus=EVERY).pk).gpus] == [*H200, "0001:04:00.0"]
 
 
 @eight_h200
@@ -170,7 +170,7 @@ def test_cpus_are_those_near_its_gpus(machine: Machine, slots: tuple[str, ...], 
 
 
 @eight_h200
-@pytest.mark.parametrize("asked, slots", [(Gpus(("18:00.0",)), ("18:00.0",)), (ALL, (*SWITCHES, *H200))])
+@pytest.mark.parametrize("asked, slots", [(Gpus(("18:00.0",)), ("18:00.0",)), (EVERY, (*SWITCHES, *H200))])
 def test_one_that_was_found_running_has_what_it_asks_for(
     machine: Machine, asked: Gpus, slots: tuple[str, ...]
 ) -> None:

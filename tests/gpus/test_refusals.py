@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.gpus.asking import ALL, ONE, OTHER, eight_h200, holders, stopped_vm_with, vm_with
+from tests.gpus.asking import EVERY, ONE, OTHER, eight_h200, holders, stopped_vm_with, vm_with
 from tests.gpus.conftest import Settings, look
 from tests.gpus.machine import BUS_MASTER, Machine
 from vms.actions import vms
@@ -24,7 +24,7 @@ def test_all_needs_each_of_them(machine: Machine) -> None:
     holder = vm_with("ba:00.0", name="holder")
     lease(holder.pk)
     with pytest.raises(Conflict, match=r"^gpus: ba:00\.0 is taken by VM 'holder'"):
-        lease(vm_with(gpus=ALL).pk)
+        lease(vm_with(gpus=EVERY).pk)
     assert holders() == {"ba:00.0": holder.pk}
 
 
@@ -49,7 +49,7 @@ def test_all_is_refused_with_the_reason(
     configured(**setting)
     look(machine)
     with pytest.raises(Conflict) as refused:
-        lease(vm_with(gpus=ALL).pk)
+        lease(vm_with(gpus=EVERY).pk)
     assert refused.value.message.startswith(message)
     assert holders() == {}
 

@@ -84,7 +84,7 @@ async def test_a_bound_key_provider_must_be_measured(
     await become("tdx")
     code, words = await refused(vmm, compose_file=BOUND)
     assert code == 409
-    assert words.startswith("compose_file: key_provider_id: this node doesn't measure it")
+    assert words.startswith("key_provider_id: this node doesn't measure it")
     await vmm.create(compose_file=BOUND, no_tee=True)
     await become("amd-sev-snp")
     await vmm.create(compose_file=BOUND)  # there it always is

@@ -40,8 +40,8 @@ def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
         return
     if compose.key_provider_id and not conf().cvm.use_mrconfigid:
         raise Conflict(
-            "compose_file: key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), so "
-            "nothing would hold the VM to that key provider; remove it, or switch use_mrconfigid on"
+            "key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), and nothing "
+            "would hold the application to that key provider; remove it, or switch use_mrconfigid on"
         )
 
 

@@ -19,11 +19,12 @@ from vms.configuration import VmConfiguration
 from vms.errors import Conflict
 from vms.hypervisor.command import build_argv
 from vms.hypervisor.errors import LaunchRefused
+from vms.hypervisor.measure.vm_config import vm_config
 from vms.hypervisor.spec import HostSettings
 from vms.images.store import BrokenImage, read_image
 from vms.models import Node, Vm
 from vms.worker.host import Host
-from vms.worker.spec import build_launch
+from vms.worker.spec import build_launch, to_be_measured
 from vms.worker.surroundings import Surroundings
 
 EXAMPLE_ID = "00000000-0000-0000-0000-000000000000"
@@ -68,6 +69,10 @@ def _volumes(compose: AppCompose) -> Iterator[Path]:
 
 
 def _of_launch(vm: Vm, around: Surroundings, host: HostSettings) -> Iterator[str]:
+    try:
+        vm_config(to_be_measured(vm, around), None)
+    except LaunchRefused as refused:
+        yield str(refused)
     try:
         spec = build_launch(vm, around).spec
     except LaunchRefused as refused:

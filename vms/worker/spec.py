@@ -12,7 +12,7 @@ from vms.conf import conf
 from vms.configuration import Port
 from vms.errors import Invalid
 from vms.hypervisor.errors import LaunchRefused
-from vms.hypervisor.measure import Machine, Measured, measure
+from vms.hypervisor.measure import Machine, Measured, MeasureRequest, measure
 from vms.hypervisor.size import machine_size
 from vms.hypervisor.spec import (
     GpuDevice,
@@ -52,20 +52,25 @@ def build_launch(vm: Vm, around: Surroundings) -> Launch:
     Raises:
         LaunchRefused: it can't be launched on its node, or could not be verified then; says why.
     """
+    request = to_be_measured(vm, around)
+    measured = measure(request)
+    fixed = INSTANCE_INFO in measured.shared_files
+    return Launch(
+        spec=_spec(vm, around, request.machine, measured),
+        measured=measured,
+        instance_id_seed=request.instance_seed.hex() if fixed else vm.instance_id_seed,
+        instance_id=measured.instance_id.hex() if fixed else vm.instance_id,
+    )
+
+
+def to_be_measured(vm: Vm, around: Surroundings) -> MeasureRequest:
+    """What of the next run is measured, its instance's seed included. Raises LaunchRefused."""
     try:
         compose = parse_compose(vm.compose_file)
     except Invalid as error:
         raise LaunchRefused(error.message) from error
-    seed = seed_of_next_run(vm, compose)
     machine = _machine(vm, compose, around)
-    measured = measure(request_for(vm, compose, around.image, machine, seed))
-    fixed = INSTANCE_INFO in measured.shared_files
-    return Launch(
-        spec=_spec(vm, around, machine, measured),
-        measured=measured,
-        instance_id_seed=seed.hex() if fixed else vm.instance_id_seed,
-        instance_id=measured.instance_id.hex() if fixed else vm.instance_id,
-    )
+    return request_for(vm, compose, around.image, machine, seed_of_next_run(vm, compose))
 
 
 def _machine(vm: Vm, compose: AppCompose, around: Surroundings) -> Machine:

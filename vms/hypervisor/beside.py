@@ -11,10 +11,14 @@ from .errors import LaunchRefused, NotAnswering
 from .process import Child, identify, tell_when_ended
 from .rundir import RunDir
 from .spec import GuestSpec, HostSettings
+from .taps import Taps
 
 
 class Beside:
-    """The TPMs of one driver's VMs; ``told`` hears of a VM whose TPM has ended. Belongs to one event loop."""
+    """The TPMs and TAP devices of one driver's VMs; ``told`` hears of a VM whose TPM has ended.
+
+    Belongs to one event loop.
+    """
 
     def __init__(self, host: HostSettings, boot_id: str, told: Callable[[str], None]) -> None:
         self._host = host
@@ -22,6 +26,7 @@ class Beside:
         self._told = told
         self._children: set[Child] = set()
         self._watches: dict[str, Callable[[], None]] = {}
+        self._taps = Taps(host)
 
     def look(self, vm_id: str, run_dir: RunDir) -> Tpm | None:
         """The TPM of a VM that runs, watched from now on."""
@@ -38,29 +43,41 @@ class Beside:
         self._told(vm_id)
 
     async def clear(self, run_dir: RunDir) -> None:
-        """End what another launch left, so that a new one can begin. Raises LaunchRefused."""
+        """End what would be in the way of a new launch. Raises LaunchRefused."""
         try:
-            await self.end(run_dir)
+            await swtpm.end(run_dir)
         except NotAnswering as error:
             raise LaunchRefused(f"what another launch left is in the way: {error}") from error
 
     async def start(self, run_dir: RunDir, spec: GuestSpec) -> None:
-        """Start all that ``spec`` asks for; nothing is left running if that fails.
+        """Make and start all that ``spec`` asks for; after a failure, :meth:`end` is due.
 
         Raises:
-            LaunchRefused: it did not start; the message says why.
+            LaunchRefused: something did not start; the message says why.
             OSError: no process can be started.
         """
+        await self._taps.prepare(run_dir, spec)
         if spec.swtpm:
             child = await swtpm.start(run_dir, self._host, self._boot_id)
             self._children = {known for known in self._children if not known.ended.is_set()} | {child}
 
     async def end(self, run_dir: RunDir) -> None:
-        """End it all, when QEMU is gone or never came; repeatable. Raises NotAnswering."""
+        """QEMU was ended, or never came: end the TPM, and see to the rest. Raises NotAnswering."""
+        self.qemu_is_gone(run_dir)
         await swtpm.end(run_dir)
 
-    def close(self) -> None:
+    def qemu_is_gone(self, run_dir: RunDir) -> None:
+        """See to what doesn't end with QEMU by itself: now, and again until it is gone, too."""
+        self._taps.remove_soon(run_dir)
+
+    async def remove(self, run_dir: RunDir) -> None:
+        """Leave nothing of it on the host. Raises NotAnswering where something stays."""
+        await swtpm.end(run_dir)
+        await self._taps.remove(run_dir)
+
+    async def close(self) -> None:
         """Let go of what runs; it runs on."""
+        await self._taps.close()
         for child in self._children:
             child.let_go()
         for stop in self._watches.values():

@@ -137,7 +137,7 @@ class QemuDriver:
         """See ``Driver.remove``. Raises RuntimeError if the VM runs, or may run."""
         if (await self.inspect(vm_id)).power in (Power.ON, Power.UNKNOWN):
             raise RuntimeError(f"VM {vm_id} runs: its directory is not removed")
-        await self._beside.end(self._run_dir(vm_id))
+        await self._beside.remove(self._run_dir(vm_id))
         await in_thread(directory.delete, self._run_dir(vm_id))
 
     async def close(self) -> None:
@@ -145,7 +145,7 @@ class QemuDriver:
             shim.let_go()
         for guest in self._guests.values():
             await guest.let_go()
-        self._beside.close()
+        await self._beside.close()
         self._shims.clear()
         self._guests.clear()
 
@@ -202,6 +202,7 @@ class QemuDriver:
         guest = self._guests.pop(vm_id, None)
         if guest is not None:
             await guest.let_go()
+        self._beside.qemu_is_gone(run_dir)
         if not run_dir.path.is_dir():
             return Observation(Power.ABSENT)
         record = LaunchRecord.read(run_dir)
@@ -236,7 +237,7 @@ class QemuDriver:
                     shim = Shim.spawn(run_dir, argv, descriptor)
                 except (LaunchRefused, OSError) as error:
                     write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=str(error)))
-                    await self._beside.clear(run_dir)
+                    await self._give_up(run_dir)
                     raise
         except lock.LockHeld as error:
             raise LaunchRefused(f"a process lives in the directory of VM {spec.vm_id}") from error
@@ -268,8 +269,14 @@ class QemuDriver:
             words = f"QEMU did not answer in {self.host.launch_timeout_s:g} s and was killed"
             write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=words))
             await self.inspect(vm_id)
-        await self._beside.clear(run_dir)
+        await self._give_up(run_dir)
         raise LaunchRefused(words)
+
+    async def _give_up(self, run_dir: RunDir) -> None:
+        try:
+            await self._beside.end(run_dir)
+        except NotAnswering:
+            pass  # the next launch ends it, or says that it can't
 
     async def _wait_for_answer(self, vm_id: str, run_dir: RunDir) -> Observation:
         while True:

@@ -129,5 +129,10 @@ class RunDir:
         return self.path / "swtpm.json"
 
     @property
+    def taps_file(self) -> Path:
+        """Our own note of the VM's interfaces that may have a filtered TAP device."""
+        return self.path / "taps.json"
+
+    @property
     def removing_marker(self) -> Path:
         return self.path / ".removing"

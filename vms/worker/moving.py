@@ -105,6 +105,7 @@ def _left_behind(run_dir: RunDir) -> frozenset[Path]:
             run_dir.exit_reason_file,
             run_dir.event_log,
             run_dir.tpm_file,
+            run_dir.taps_file,
             run_dir.events,
             run_dir.state,
         }

@@ -15,6 +15,8 @@ declare -A DEBIAN_PACKAGE=(
   [docker-registry]=docker-registry
   [fsck.vfat]=dosfstools
   [mcopy]=mtools
+  [ip]=iproute2
+  [as]=binutils
 )
 
 declare -A MEANING=(

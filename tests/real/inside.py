@@ -42,8 +42,8 @@ def shell(run_dir: Path, script: str) -> str:
 
 async def _shell(run_dir: Path, script: str) -> str:
     async with conversation(run_dir / "qga.sock") as agent:
-        wanted = {"path": "/bin/busybox", "arg": ["sh", "-c", f"exec 2>&1; {script}"], "capture-output": True}
-        started = await agent.ask("guest-exec", **wanted)
+        command: Facts = {"path": "/bin/busybox", "arg": ["sh", "-c", f"exec 2>&1; {script}"]}
+        started = await agent.ask("guest-exec", **command, **{"capture-output": True})
         done = await _end(agent, started["pid"])
     return base64.b64decode(done.get("out-data", "")).decode(errors="replace")
 

@@ -1084,9 +1084,9 @@ export interface components {
             app_id: string | null;
             /** @description handed to the guest as it is */
             user_config: string;
-            /** @description memory from huge pages */
+            /** @description memory from huge pages, split over the NUMA nodes of its GPUs */
             hugepages: boolean;
-            /** @description keep CPUs and memory on one NUMA node */
+            /** @description keep to the CPUs near its GPUs */
             pin_numa: boolean;
             gpus: components["schemas"]["GpuConfig"] | null;
             /** @description the VM's own KMS, instead of the host's */
@@ -1101,7 +1101,7 @@ export interface components {
             networking: components["schemas"]["NetworkingConfig"] | null;
             /** @description interfaces; none: the host's default */
             networks: components["schemas"]["NetworkingConfig"][];
-            /** @description tdx or amd-sev-snp, for development */
+            /** @description development: the platform to simulate, such as dstack-tdx; implies no_tee */
             simulated_tee: string | null;
         };
         VmConfigurationRequest: {
@@ -1153,12 +1153,12 @@ export interface components {
              */
             user_config?: string | null;
             /**
-             * @description memory from huge pages
+             * @description memory from huge pages, split over the NUMA nodes of its GPUs
              * @default false
              */
             hugepages?: boolean | null;
             /**
-             * @description keep CPUs and memory on one NUMA node
+             * @description keep to the CPUs near its GPUs
              * @default false
              */
             pin_numa?: boolean | null;
@@ -1190,7 +1190,7 @@ export interface components {
              * @default []
              */
             networks?: components["schemas"]["NetworkingConfigRequest"][] | null;
-            /** @description tdx or amd-sev-snp, for development */
+            /** @description development: the platform to simulate, such as dstack-tdx; implies no_tee */
             simulated_tee?: string | null;
         };
         VmInfo: {

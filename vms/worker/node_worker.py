@@ -10,6 +10,7 @@ from vms.actions import images, nodes
 from vms.actions.images import ImageFields
 from vms.conf import conf
 from vms.database import in_database, now_ms
+from vms.figures.board import board
 from vms.guest import agents
 from vms.guest.agents import Agents
 from vms.guest.sockets import Sockets
@@ -26,6 +27,7 @@ from vms.worker.lanes import Lanes
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
 from vms.worker.reload import Reloader
+from vms.worker.sample import Sampler
 from vms.worker.start_queue import StartQueue
 
 SCAN_INTERVAL_S = 3.0
@@ -54,6 +56,7 @@ class NodeWorker:
         self._images = ImageWork(node.pk, self.sync_images)
         self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
         self._gpus = GpuWatch(node.pk)
+        self._sampler = Sampler(driver, node.pk, self._agents, board)
         self._early: set[str] | None = set()
         driver.on_exit(self.wake)
 
@@ -84,6 +87,7 @@ class NodeWorker:
             asyncio.create_task(self._events.run(), name="events"),
             asyncio.create_task(self._reloader.run(), name="reload"),
             asyncio.create_task(self._images.run(), name="images"),
+            asyncio.create_task(self._sampler.run(), name="figures"),
             asyncio.create_task(serve_guests(self._node.pk, self._sockets), name="host API"),
             asyncio.create_task(stop.wait(), name="stop"),
         }

@@ -210,6 +210,13 @@ def test_the_network_of_guests_is_the_operators(tmp_path: Path) -> None:
     assert "user,id=net0,net=10.9.0.0/16,dhcpstart=10.9.1.1,restrict=yes" in argv
 
 
+@pytest.mark.parametrize(
+    "given, used", [("", ""), ("daemon", "daemon"), ("0", "root"), ("4294967290", "4294967290")]
+)
+def test_qemus_user_may_be_given_as_a_number(tmp_path: Path, given: str, used: str) -> None:
+    assert settings_of(tmp_path, f'[cvm]\nuser = "{given}"').user == used
+
+
 FILTERED = """
     run_path = "/srv/dstack/run/vm"
     [cvm]

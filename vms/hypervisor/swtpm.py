@@ -33,6 +33,8 @@ ARGUMENTS = (
 )
 """Files are named relatively, for its working directory is the VM's."""
 
+NOT_INSTALLED = "this VM has a TPM, and swtpm is not installed; on Debian: apt install swtpm, then start this server again"
+
 START_WAIT_S = 5.0
 """How long it may take until it answers: 20 ms where nothing else runs."""
 
@@ -59,7 +61,7 @@ async def start(run_dir: RunDir, host: HostSettings, boot_id: str) -> Child:
         OSError: no process can be started.
     """
     if host.swtpm_path is None:
-        raise LaunchRefused("this VM has a TPM, and swtpm is not installed; on Debian: apt install swtpm")
+        raise LaunchRefused(NOT_INSTALLED)
     command = [*drop_privileges(host.user), plain_path(host.swtpm_path), *ARGUMENTS]
     child = _spawn(run_dir, command)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def host_settings(
         user_net=cvm.networking.net,
         user_net_dhcp_start=cvm.networking.dhcp_start,
         user_net_restrict=cvm.networking.restrict,
-        user=cvm.user,
+        user=user_name(cvm.user),
         vsock=found.vsock,
         qgs_port=cvm.qgs_port,
         sev=found.sev,
@@ -98,6 +99,16 @@ def network_filter(config: Config) -> NetworkFilter | None:
 def instance_id_of(run_path: Path) -> str:
     """What tells this server's TAP devices from another's, where the operator gave it no name."""
     return f"path-{hashlib.sha256(os.fsencode(run_path)).hexdigest()[:16]}"
+
+
+def user_name(configured: str) -> str:
+    """The user by name, who may be given as a number; a number that nobody has stays one."""
+    if not configured.isdecimal():
+        return configured
+    try:
+        return pwd.getpwuid(int(configured)).pw_name
+    except (KeyError, OverflowError):
+        return configured
 
 
 def _swtpm() -> Path | None:

@@ -17,6 +17,7 @@ from vms.compose import AppCompose
 from vms.conf import conf
 from vms.configuration import VmConfiguration
 from vms.errors import Conflict
+from vms.hypervisor import swtpm
 from vms.hypervisor.command import build_argv
 from vms.hypervisor.errors import LaunchRefused
 from vms.hypervisor.measure.vm_config import vm_config
@@ -79,7 +80,7 @@ def _of_launch(vm: Vm, around: Surroundings, host: HostSettings) -> Iterator[str
         yield str(refused)
         return
     if spec.swtpm and host.swtpm_path is None:
-        yield "this VM has a TPM, and swtpm is not installed; on Debian: apt install swtpm"
+        yield swtpm.NOT_INSTALLED
     try:
         build_argv(spec, host)
     except LaunchRefused as refused:

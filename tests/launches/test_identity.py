@@ -16,7 +16,8 @@ from vms.actions import events, identity
 from vms.actions.events import GuestEvent
 from vms.conf import conf
 from vms.database import in_database
-from vms.hypervisor.base import ExitReason
+from vms.hypervisor.base import ExitReason, Observation
+from vms.hypervisor.spec import GuestSpec
 
 UNBOUND = compose()
 NAMELESS = compose(key_provider="kms", no_instance_id=True)
@@ -174,3 +175,41 @@ async def test_an_identity_made_from_a_row_that_changed_since_is_not_written(vmm
     assert await in_database(identity.fix, vm_id, row.revision, "ab" * 20, "cd" * 20) is None
     assert await in_database(identity.fix, "nobody", 1, "", "") is None
     assert (await known(vmm, vm_id))["instance_id_seed"] == "ab" * 20
+
+
+@pytest.mark.parametrize("text", [BOUND, UNBOUND])
+@pytest.mark.parametrize("line", ["before its files are there", "once its files are there", "once it runs"])
+async def test_wherever_a_launch_is_cut_off_row_and_file_agree_in_the_end(
+    vmm: InProcess,
+    become: Become,
+    driver: KeepingDriver,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    text: str,
+) -> None:
+    await become("amd-sev-snp")
+    vm_id = await vmm.create(compose_file=text, stopped=True)
+    before = await known(vmm, vm_id)
+    whole, cuts = driver.launch, [line]
+
+    async def cut_off(spec: GuestSpec) -> Observation:
+        if not cuts:
+            return await whole(spec)
+        cuts.clear()
+        # What is launched is what the row says already, whatever comes of it.
+        written = json.loads(spec.shared_files[".instance_info"] or b"")
+        assert await known(vmm, vm_id) == written
+        if line == "once its files are there":
+            await driver.prepare(spec)
+        elif line == "once it runs":
+            await whole(spec)
+        raise RuntimeError("cut off")
+
+    monkeypatch.setattr(driver, "launch", cut_off)
+    assert (await vmm.call("StartVm", {"id": vm_id})).status_code == 204
+    after = await known(vmm, vm_id)
+    assert not cuts
+    assert after == noted(vmm, vm_id)
+    assert (after == before) is (text == BOUND)
+    document = json.loads(driver.launched[-1].shared_files[".sys-config.json"] or b"")["mr_config"]
+    assert json.loads(document)["instance_id"] == after["instance_id"]

@@ -33,7 +33,10 @@ ARGUMENTS = (
 )
 """Files are named relatively, for its working directory is the VM's."""
 
-NOT_INSTALLED = "this VM has a TPM, and swtpm is not installed; on Debian: apt install swtpm, then start this server again"
+NOT_INSTALLED = (
+    "this VM has a TPM, and swtpm is not installed; "
+    "on Debian: apt install swtpm, then start this server again"
+)
 
 START_WAIT_S = 5.0
 """How long it may take until it answers: 20 ms where nothing else runs."""

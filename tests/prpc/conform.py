@@ -74,7 +74,7 @@ def _of_field(field: Any, value: Any, where: str) -> Iterator[str]:
 def _has_type(field: Any, value: Any) -> bool:
     match field:
         case fields.UInt32():
-            return type(value) is int and 0 <= value <= field.maximum
+            return type(value) is int and field.minimum <= value <= field.maximum
         case fields.Bool():
             return type(value) is bool
         case fields.Bytes():

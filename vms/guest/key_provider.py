@@ -38,11 +38,11 @@ class KeyProvider:
 
     def __init__(self, address: str, port: int) -> None:
         self._address = address
-        self._port = port
+        self.port = port
         self._in_flight = 0
 
     def __str__(self) -> str:
-        return f"the key provider at {self._address} port {self._port}"
+        return f"the key provider at {self._address} port {self.port}"
 
     async def sealing_key(self, quote: bytes) -> SealingKey:
         """The key for the guest with that quote.
@@ -77,7 +77,7 @@ class KeyProvider:
     async def _ask(self, quote: bytes) -> bytes:
         try:
             async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(self._address, self._port)
+                reader, writer = await asyncio.open_connection(self._address, self.port)
         except TimeoutError:
             raise OSError(f"no connection within {CONNECT_S:g} s") from None
         try:

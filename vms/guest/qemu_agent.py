@@ -6,6 +6,7 @@ the agent lets files be read. No program is run in the guest.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 from pathlib import Path
@@ -81,7 +82,8 @@ class QemuAgent:
     async def shutdown(self) -> None:
         async with conversation(self._socket) as agent:
             with contextlib.suppress(TimeoutError, EOFError):
-                await agent.ask("guest-shutdown", ACCEPT_S, mode="powerdown")
+                async with asyncio.timeout(ACCEPT_S):
+                    await agent.ask("guest-shutdown", mode="powerdown")
 
 
 async def _file(agent: Conversation, path: str) -> str:

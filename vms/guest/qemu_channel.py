@@ -37,14 +37,14 @@ class Conversation:
         self._reader = reader
         self._writer = writer
 
-    async def ask(self, command: str, timeout_s: float | None = None, **arguments: Any) -> Any:
-        """What the agent returned, of whatever type. Raises Refused; TimeoutError after 3 s (or so long)."""
+    async def ask(self, command: str, **arguments: object) -> Any:
+        """What the agent returned, of whatever type. Raises Refused, and TimeoutError after 3 s."""
         self._writer.write(_request(command, arguments))
-        async with asyncio.timeout(timeout_s or REPLY_TIMEOUT_S):
+        async with asyncio.timeout(REPLY_TIMEOUT_S):
             await self._writer.drain()
             return _result(await self._reader.readuntil(b"\n"))
 
-    async def ask_if_offered(self, command: str, **arguments: Any) -> Any:
+    async def ask_if_offered(self, command: str, **arguments: object) -> Any:
         """The same, and None where the agent refuses: not every agent tells everything."""
         with contextlib.suppress(Refused):
             return await self.ask(command, **arguments)
@@ -104,7 +104,7 @@ async def _connect(socket: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWr
         os.close(directory)
 
 
-def _request(command: str, arguments: dict[str, Any]) -> bytes:
+def _request(command: str, arguments: dict[str, object]) -> bytes:
     return orjson.dumps({"execute": command, "arguments": arguments}) + b"\n"
 
 

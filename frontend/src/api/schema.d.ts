@@ -313,13 +313,13 @@ export interface paths {
         };
         /**
          * GPUs of this host
-         * @description `slot` is what CreateVm's `gpus` names. A GPU serves one running VM.
+         * @description `slot` is what CreateVm's `gpus` names. A GPU serves one VM, from the request to run until it is really off and won't start again by itself; until then, or while the host uses it or can't give it away, it is not free.
          */
         get: operations["ListGpusByGet"];
         put?: never;
         /**
          * GPUs of this host
-         * @description `slot` is what CreateVm's `gpus` names. A GPU serves one running VM.
+         * @description `slot` is what CreateVm's `gpus` names. A GPU serves one VM, from the request to run until it is really off and won't start again by itself; until then, or while the host uses it or can't give it away, it is not free.
          */
         post: operations["ListGpus"];
         delete?: never;
@@ -710,15 +710,19 @@ export interface components {
             networking: components["schemas"]["NetworkingCapabilities"] | null;
         };
         GpuConfig: {
+            /** @description with listed; the guest sees them in this order */
             gpus: components["schemas"]["GpuSpec"][];
-            /** @description listed (default) or all */
+            /** @description listed (default), or all: every 3D controller and NVSwitch of NVIDIA */
             attach_mode: string;
         };
         GpuConfigRequest: {
-            /** @default [] */
+            /**
+             * @description with listed; the guest sees them in this order
+             * @default []
+             */
             gpus?: components["schemas"]["GpuSpecRequest"][] | null;
             /**
-             * @description listed (default) or all
+             * @description listed (default), or all: every 3D controller and NVSwitch of NVIDIA
              * @default
              */
             attach_mode?: string | null;
@@ -730,12 +734,12 @@ export interface components {
             is_free: boolean;
         };
         GpuSpec: {
-            /** @description a PCI address such as 65:00.0, as ListGpus has it */
+            /** @description a PCI address such as 65:00.0, as ListGpus has it; 0000:65:00.0 is the same */
             slot: string;
         };
         GpuSpecRequest: {
             /**
-             * @description a PCI address such as 65:00.0, as ListGpus has it
+             * @description a PCI address such as 65:00.0, as ListGpus has it; 0000:65:00.0 is the same
              * @default
              */
             slot?: string | null;

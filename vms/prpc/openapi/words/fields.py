@@ -55,8 +55,11 @@ FIELDS: dict[str, dict[str, Words]] = {
         "no_tee": "null: unchanged",
     },
     "ResizeVmRequest": {**_MACHINE, "id": "the VM's id"},
-    "GpuConfig": {"attach_mode": "listed (default) or all"},
-    "GpuSpec": {"slot": "a PCI address such as 65:00.0, as ListGpus has it"},
+    "GpuConfig": {
+        "attach_mode": "listed (default), or all: every 3D controller and NVSwitch of NVIDIA",
+        "gpus": "with listed; the guest sees them in this order",
+    },
+    "GpuSpec": {"slot": "a PCI address such as 65:00.0, as ListGpus has it; 0000:65:00.0 is the same"},
     "PortMapping": {
         "protocol": "tcp or udp",
         "host_port": "1 to 65535, of those that the host allows",

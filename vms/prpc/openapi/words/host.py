@@ -45,7 +45,9 @@ METHODS = {
     "ListGpus": MethodWords(
         HOST,
         "GPUs of this host",
-        "`slot` is what CreateVm's `gpus` names. A GPU serves one running VM.",
+        "`slot` is what CreateVm's `gpus` names. A GPU serves one VM, from the request to run until it is "
+        "really off and won't start again by itself; until then, or while the host uses it or can't give it "
+        "away, it is not free.",
         answers={
             "One GPU": {
                 "gpus": [

@@ -207,7 +207,6 @@ LAUNCHES: dict[str, tuple[GuestSpec, HostSettings]] = {
     "snp-three-nics": (replace(SNP, networks=THREE_NICS), SNP_HOST),
     "snp-tpm": (replace(SNP, swtpm=True), SNP_HOST),
     "snp-gpus": (replace(SNP, gpus=(GPU_A, GPU_C), bridges=SWITCHES), SNP_HOST),
-    "snp-hugepages": (replace(SNP, memory_mb=5000, hugepages=True, gpus=(GPU_A, GPU_C)), SNP_HOST),
     "snp-everything": (
         replace(SNP, **EVERYTHING_ELSE, share_mode=ShareMode.VHD),
         replace(SNP_HOST, **MEASURED_CHIPSET, smbios=SMBIOS_FULL, user="dstack"),

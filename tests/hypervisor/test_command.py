@@ -201,6 +201,12 @@ def test_what_is_measured_has_its_length(spec: GuestSpec, host: HostSettings, wo
         build_argv(spec, host)
 
 
+def test_an_snp_guest_in_huge_pages_is_refused_before_qemu_would() -> None:
+    with pytest.raises(LaunchRefused, match="hugepages: QEMU can't give them to AMD SEV-SNP guests.*switch hugepages off"):
+        build_argv(replace(SNP, hugepages=True), SNP_HOST)
+    build_argv(replace(TDX, hugepages=True), TDX_HOST)
+
+
 @pytest.mark.parametrize("cid", [2, 0, 2**32 - 1])
 def test_a_cid_that_means_the_host_is_refused(cid: int) -> None:
     with pytest.raises(LaunchRefused, match="a CID must be 3 to 4294967294"):

@@ -59,6 +59,7 @@ async def test_a_host_without_a_tee_says_what_is_missing(vmm: InProcess, become:
             {"hugepages": True, "memory": 1023},
             "memory: must be at least 1024 with hugepages",
         ),
+        ("amd-sev-snp", {"hugepages": True, "memory": 2048}, "hugepages: QEMU can't give them to AMD SEV"),
         (
             "tdx",
             {"compose_file": VOLUME},

@@ -114,6 +114,7 @@ def test_a_host_that_can_launch_no_confidential_vm_says_why() -> None:
             ["swtpm is not installed", "KVM"],
         ),
         (replace(SNP, settings=replace(ABLE, sev=None)), asked(), ["query-sev-capabilities"]),
+        (SNP, asked(hugepages=True, memory=2048), ["hugepages: QEMU can't give them to AMD SEV-SNP"]),
         (SNP, asked(image="dstack-bare-0.5.4"), ["can't be verified on AMD SEV-SNP"]),
         (TDX, asked(image="no-such"), ["image: 'no-such' can't be used: there is no metadata.json"]),
     ],

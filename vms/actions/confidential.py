@@ -35,8 +35,15 @@ def decide_no_tee(config: VmConfiguration, node: Node) -> bool:
 
 
 def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
-    """Raises Conflict where the compose file can't be held to its word here."""
-    if config.no_tee or node.platform != Platform.TDX:
+    """Raises Conflict for a machine that can't be confidential here, or a compose file held to nothing."""
+    if config.no_tee:
+        return
+    if node.platform == Platform.AMD_SEV_SNP and config.hugepages:
+        raise Conflict(
+            "hugepages: QEMU can't give them to AMD SEV-SNP guests, whose memory is one piece; "
+            "switch hugepages off, or take no_tee = true"
+        )
+    if node.platform != Platform.TDX:
         return
     if compose.key_provider_id and not conf().cvm.use_mrconfigid:
         raise Conflict(

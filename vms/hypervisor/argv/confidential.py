@@ -37,6 +37,12 @@ def check_confidential(spec: GuestSpec, host: HostSettings) -> None:
                 _check_size("mr_config_id", mr_config_id, MR_CONFIG_ID_SIZE)
         case SevSnp(host_data):
             _check_size("host_data", host_data, HOST_DATA_SIZE)
+            # QEMU: "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive".
+            refuse_unless(
+                not spec.hugepages,
+                "hugepages: QEMU can't give them to AMD SEV-SNP guests, whose memory is one piece; "
+                "switch hugepages off, or take no_tee = true",
+            )
 
 
 def _cannot(lacking: str) -> LaunchRefused:

@@ -299,6 +299,19 @@ async def test_what_fits_on_no_shared_disk_is_refused_and_nothing_runs(bench: Be
     assert (await bench.driver.inspect("vm-1")).power is Power.OFF
 
 
+async def test_a_volume_is_never_written_and_must_be_there(bench: Bench, tmp_path: Path) -> None:
+    volume = tmp_path / "a, volume.img"
+    spec = replace(machines.guest_spec(bench.idle), volumes=(volume,))
+    with pytest.raises(LaunchRefused, match=r"Could not open '.*a, volume\.img': No such file"):
+        await bench.driver.launch(spec)
+    volume.write_bytes(b"verity" * 1000)
+    volume.chmod(0o400)
+    assert (await bench.driver.launch(spec)).power is Power.ON
+    await bench.driver.stop("vm-1")
+    await bench.driver.remove("vm-1")
+    assert volume.read_bytes() == b"verity" * 1000
+
+
 async def test_a_cancelled_launch_can_be_repeated(bench: Bench) -> None:
     spec = machines.guest_spec(bench.idle)
     for steps in (1, 3, 10, 30):

@@ -91,7 +91,7 @@ class FakeDriver:
         directory.rotate_logs(run_dir)
         directory.clear_traces(run_dir)
         LaunchRecord(spec.generation, Phase.SPAWNED, FAKE_BOOT_ID).write(run_dir)
-        refusal = self._refusals.get(spec.vm_id, self._refusals.get(None))
+        refusal = self._refusals.get(spec.vm_id, self._refusals.get(None)) or _missing_volume(spec)
         if refusal is not None:
             run_dir.stderr_log.write_text(refusal + "\n")
             write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), 1, refusal))
@@ -237,6 +237,12 @@ class FakeDriver:
             cid=cid,
             tpm=_tpm(run_dir),
         )
+
+
+def _missing_volume(spec: GuestSpec) -> str | None:
+    """What QEMU says of a disk that is not there."""
+    missing = [path for path in spec.volumes if not path.is_file()]
+    return f"Could not open '{missing[0]}': No such file or directory" if missing else None
 
 
 def _tpm(run_dir: RunDir) -> Tpm | None:

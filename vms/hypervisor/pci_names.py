@@ -47,6 +47,7 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
                 return  # classes follow, in the same form
             continue
         if line.startswith("\t"):
-            yield f"{vendor}:{digits}", f"{vendor_name} {name}"[:MAX_NAME]
+            words = "".join(filter(str.isprintable, f"{vendor_name} {name}"))
+            yield f"{vendor}:{digits}", words[:MAX_NAME]
         else:
             vendor, vendor_name = digits, name

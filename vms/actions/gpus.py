@@ -7,7 +7,7 @@ or is about to; a VM that may run without answering keeps what it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -56,12 +56,30 @@ def lease(vm_id: str) -> Leased:
         except NotFound as error:
             raise Conflict(error.message) from None
         _free(Gpu.objects.filter(holder=vm).exclude(pk__in=[device.pk for device in devices]))
-        gpus = [device for device in devices if device.kind == GpuKind.GPU]
-        return Leased(
-            gpus=tuple(LeasedGpu(gpu.slot, gpu.numa_node) for gpu in gpus),
-            bridges=tuple(device.slot for device in devices if device.kind == GpuKind.BRIDGE),
-            pinned_cpus=_cpus_near(vm, gpus) if vm.pin_numa else "",
-        )
+        return _leased(vm, devices)
+
+
+def rehearse(vm: Vm, known: Sequence[Gpu]) -> Leased:
+    """What ``lease`` would give that VM, were these all the devices of its node.
+
+    Nothing is leased, and no row need be in the database. Raises as ``take`` does, and ``lease``.
+    """
+    devices = reserve.choose_gpus(Gpus.of(vm.gpus), known)
+    held = [device for device in known if device.holder_id not in (None, vm.pk)]
+    _require_fit(vm, devices)
+    _require_own_groups(devices, held)
+    if taken := [device for device in held if device in devices]:
+        raise _taken(taken)
+    return _leased(vm, devices)
+
+
+def _leased(vm: Vm, devices: list[Gpu]) -> Leased:
+    gpus = [device for device in devices if device.kind == GpuKind.GPU]
+    return Leased(
+        gpus=tuple(LeasedGpu(gpu.slot, gpu.numa_node) for gpu in gpus),
+        bridges=tuple(device.slot for device in devices if device.kind == GpuKind.BRIDGE),
+        pinned_cpus=_cpus_near(vm, gpus) if vm.pin_numa else "",
+    )
 
 
 def take(vm: Vm) -> list[Gpu]:
@@ -74,13 +92,12 @@ def take(vm: Vm) -> list[Gpu]:
     devices = reserve.check_gpus(vm.node, Gpus.of(vm.gpus))
     if not devices:
         return []
-    for device in devices:
-        if device.fault and not (device.holder_id == vm.pk and not device.problem):
-            raise Conflict(f"gpus: {device.slot} can't be used: {device.fault}")
-    _require_own_groups(vm, devices)
+    _require_fit(vm, devices)
+    groups = [device.iommu_group for device in devices]
+    _require_own_groups(devices, _held_by_others(vm).filter(iommu_group__in=groups))
     wanted = Gpu.objects.filter(pk__in=[device.pk for device in devices])
     if wanted.filter(Q(holder=None) | Q(holder=vm)).update(holder=vm) < len(devices):
-        raise _taken(vm, wanted)
+        raise _taken(_held_by_others(vm).filter(pk__in=wanted))
     return devices
 
 
@@ -114,21 +131,31 @@ def _free(devices: QuerySet[Gpu]) -> None:
     devices.update(holder=None, is_busy=False)
 
 
-def _require_own_groups(vm: Vm, devices: Iterable[Gpu]) -> None:
+def _held_by_others(vm: Vm) -> QuerySet[Gpu]:
+    held = Gpu.objects.filter(node_id=vm.node_id).exclude(holder=None).exclude(holder=vm)
+    return held.select_related("holder").order_by("slot")
+
+
+def _require_fit(vm: Vm, devices: Iterable[Gpu]) -> None:
+    for device in devices:
+        if device.fault and not (device.holder_id == vm.pk and not device.problem):
+            raise Conflict(f"gpus: {device.slot} can't be used: {device.fault}")
+
+
+def _require_own_groups(devices: list[Gpu], held: Iterable[Gpu]) -> None:
     """The IOMMU keeps groups apart, not the devices within one: a group serves one VM."""
-    mine = {device.iommu_group: device for device in devices}
-    others = Gpu.objects.filter(node_id=vm.node_id, iommu_group__in=list(mine)).exclude(holder=None)
-    others = others.exclude(holder=vm).exclude(pk__in=[device.pk for device in devices])
-    for other in others.select_related("holder").order_by("slot")[:1]:
-        raise Conflict(
-            f"gpus: {mine[other.iommu_group].slot} shares the IOMMU group {other.iommu_group} "
-            f"with {other.slot}, which {_holder(other)} has"
-        )
+    mine = {device.iommu_group: device for device in devices if device.iommu_group is not None}
+    slots = [device.slot for device in devices]
+    for other in held:
+        if other.iommu_group in mine and other.slot not in slots:
+            raise Conflict(
+                f"gpus: {mine[other.iommu_group].slot} shares the IOMMU group {other.iommu_group} "
+                f"with {other.slot}, which {_holder(other)} has"
+            )
 
 
-def _taken(vm: Vm, wanted: QuerySet[Gpu]) -> Conflict:
-    held = wanted.exclude(holder=None).exclude(holder=vm).select_related("holder").order_by("slot")
-    named = "; ".join(f"{device.slot} is taken by {_holder(device)}" for device in held[:8])
+def _taken(held: Iterable[Gpu]) -> Conflict:
+    named = "; ".join(f"{device.slot} is taken by {_holder(device)}" for device in list(held)[:8])
     return Conflict(f"gpus: {named or 'a device vanished just now'}")
 
 

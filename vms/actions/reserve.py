@@ -5,6 +5,8 @@ All of it inside the transaction that writes the VM; unique constraints stand be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, Sum
 
 from vms.actions.validate import ports_collide
@@ -111,13 +113,18 @@ def check_gpus(node: Node, gpus: Gpus) -> list[Gpu]:
         NotFound: a slot is no GPU of this node.
         Conflict: the operator doesn't give it away, or not all of them at once.
     """
+    return choose_gpus(gpus, Gpu.objects.filter(node=node))
+
+
+def choose_gpus(gpus: Gpus, devices: Iterable[Gpu]) -> list[Gpu]:
+    """The same of these devices, all that a node has; their rows need not be in the database."""
     if gpus.attach_mode == AttachMode.LISTED and not gpus.slots:
         return []
     if not conf().cvm.gpu.enabled:
         raise Conflict("gpus: this node gives no GPUs to VMs ([cvm.gpu] enabled)")
     if gpus.attach_mode == AttachMode.ALL:
-        return _all_gpus(node)
-    known = {gpu.slot: gpu for gpu in Gpu.objects.filter(node=node, kind=GpuKind.GPU)}
+        return _all_gpus(devices)
+    known = {gpu.slot: gpu for gpu in devices if gpu.kind == GpuKind.GPU}
     offered = [slot for slot, gpu in known.items() if gpu.offer == GpuOffer.OFFERED]
     there_is = f"it has {', '.join(offered) or 'none'}"
     for index, slot in enumerate(gpus.slots):
@@ -130,11 +137,11 @@ def check_gpus(node: Node, gpus: Gpus) -> list[Gpu]:
     return [known[slot] for slot in gpus.slots]
 
 
-def _all_gpus(node: Node) -> list[Gpu]:
+def _all_gpus(devices: Iterable[Gpu]) -> list[Gpu]:
     """Every 3D controller and bridge of NVIDIA, also those whose product isn't listed."""
     if not conf().cvm.gpu.allow_attach_all:
         raise Conflict("gpus.attach_mode: all is not allowed here ([cvm.gpu] allow_attach_all); list slots")
-    found = sorted(Gpu.objects.filter(ALL_OF_NVIDIA, node=node), key=_address)
+    found = sorted(filter(_is_among_all, devices), key=_address)
     if all(device.kind == GpuKind.BRIDGE for device in found):
         raise Conflict("gpus.attach_mode: all: this node has no GPU of NVIDIA")
     for device in found:
@@ -142,6 +149,12 @@ def _all_gpus(node: Node) -> list[Gpu]:
             why = GpuOffer(device.offer).label
             raise Conflict(f"gpus.attach_mode: all: {device.slot} is kept back: {why}; list slots instead")
     return found
+
+
+def _is_among_all(device: Gpu) -> bool:
+    """``ALL_OF_NVIDIA``, of a row that may not be in the database."""
+    is_one = device.kind == GpuKind.BRIDGE or device.pci_class == "0302"
+    return is_one and device.product_id.startswith("10de:")
 
 
 def _address(device: Gpu) -> str:

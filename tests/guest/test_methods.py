@@ -4,67 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.guest import tables
+from tests.guest.asking import SENDING, answer, ask, cid_of
 from tests.guest.dstack_guest import DstackGuest, response, serving
 from tests.guest.host_client import ask as notify
-from tests.guest.provider import answering, provider
 from tests.guest.unix_sockets import UnixSockets
-from tests.in_process import InProcess, running
-from tests.prpc.conform import conforms
+from tests.in_process import InProcess
 from tests.waiting import eventually
-from vms.conf import conf
 from vms.guest import agents
 
-SENDING = {
-    "documented": ("", "application/json"),
-    "prpc-json": ("?json", ""),
-    "binary": ("", "application/octet-stream"),
-}
 EVERY_ENCODING = pytest.mark.parametrize("encoding", SENDING)
-
-
-@pytest.fixture
-async def vmm(
-    transactional_db: None, test_image: str, tmp_path: Path, settings: Any, sockets: UnixSockets
-) -> AsyncIterator[InProcess]:
-    """A server on a host with vsock and a key provider."""
-    async with provider(answering(b'{"encrypted_key": [1, 255], "provider_quote": [2]}')) as keys:
-        key_provider = conf().key_provider.model_copy(update={"port": keys.port})
-        settings.VMM = conf().model_copy(update={"run_path": tmp_path / "vm", "key_provider": key_provider})
-        async with running(tmp_path / "vm", test_image, sockets) as server:
-            server.client.event_hooks["response"].append(conforms)
-            yield server
-
-
-async def cid_of(vmm: InProcess, vm_id: str) -> int:
-    vm = await vmm.row(vm_id)
-    assert vm is not None
-    return vm.cid
-
-
-async def ask(vmm: InProcess, encoding: str, method: str, vm_id: str) -> httpx.Response:
-    query, content_type = SENDING[encoding]
-    body = (
-        tables.to_binary("Id", {"id": vm_id}) if encoding == "binary" else json.dumps({"id": vm_id}).encode()
-    )
-    return await vmm.client.post(
-        f"/guest/{method}{query}", content=body, headers={"Content-Type": content_type}
-    )
-
-
-def answer(encoding: str, message: str, told: httpx.Response) -> Any:
-    """What an answer holds, as JSON would write it."""
-    if encoding == "binary":
-        assert told.headers["content-type"] == "application/octet-stream"
-        return tables.to_json(tables.from_binary(message, told.content))
-    return told.json()
 
 
 @EVERY_ENCODING
@@ -89,24 +41,6 @@ async def test_get_is_for_what_changes_nothing(vmm: InProcess, sockets: UnixSock
         refused = await vmm.client.get(f"/guest/Shutdown?id={vm_id}")
         assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
         assert not any("Shutdown" in line for line in guest.asked)
-
-
-@EVERY_ENCODING
-async def test_shutdown_asks_the_guest_and_is_no_crash(
-    vmm: InProcess, sockets: UnixSockets, encoding: str
-) -> None:
-    vm_id = await vmm.create()
-    async with serving(DstackGuest(), sockets, await cid_of(vmm, vm_id)) as guest:
-        told = await ask(vmm, encoding, "Shutdown", vm_id)
-        empty = {"documented": (204, b""), "prpc-json": (200, b"null"), "binary": (200, b"")}
-        assert (told.status_code, told.content) == empty[encoding]
-        assert [line.split()[1] for line in guest.asked] == ["/api/Shutdown?json"]
-        info = await vmm.info(vm_id)
-        assert (info["status"], info["shutdown_progress"]) == ("stopping", "the guest agent accepted")
-        vmm.driver.die(vm_id)
-        await vmm.until(vm_id, lambda vm: vm is not None and vm.actual == "off")
-    assert (await vmm.info(vm_id))["status"] == "stopped"
-    assert "powerdown" not in vmm.driver.verbs(vm_id)
 
 
 @EVERY_ENCODING
@@ -196,15 +130,6 @@ async def test_guests_that_never_answer_hold_no_thread(vmm: InProcess, sockets: 
             await talk.__aexit__(None, None, None)
 
 
-async def test_an_agent_that_fails_leaves_the_power_button(vmm: InProcess, sockets: UnixSockets) -> None:
-    vm_id = await vmm.create()
-    vmm.driver.ignores_powerdown = True
-    async with serving(DstackGuest(behave=_refuses), sockets, await cid_of(vmm, vm_id)):
-        assert (await vmm.call("ShutdownVm", {"id": vm_id})).status_code == 204
-    assert (await vmm.info(vm_id))["shutdown_progress"] == "power button pressed"
-    assert vmm.driver.verbs(vm_id).count("powerdown") == 1
-
-
 async def test_what_a_guest_notifies_is_in_its_vm_s_info(vmm: InProcess, sockets: UnixSockets) -> None:
     vm_id, other = await vmm.create(), await vmm.create(name="other")
     guest = sockets.guest(await cid_of(vmm, vm_id))
@@ -231,18 +156,6 @@ async def test_what_a_guest_notifies_is_in_its_vm_s_info(vmm: InProcess, sockets
     assert ("guest.host.exited", "forged") in events
     assert ("anything", "x" * 4096) in events
     assert "boot.error" not in await vmm.events(other)
-
-
-async def test_a_guest_that_says_it_powers_off_is_not_started_again(
-    vmm: InProcess, sockets: UnixSockets
-) -> None:
-    vm_id = await vmm.create()
-    guest = sockets.guest(await cid_of(vmm, vm_id))
-    event = {"event": "shutdown.progress", "payload": "powering off"}
-    assert (await notify(guest, "protobuf", "Notify", "Notification", event)).status == 200
-    vmm.driver.die(vm_id)
-    await vmm.until(vm_id, lambda vm: vm is not None and vm.actual == "off")
-    assert (await vmm.info(vm_id))["status"] == "stopped"
 
 
 async def test_a_guest_gets_its_sealing_key(vmm: InProcess, sockets: UnixSockets) -> None:

@@ -231,6 +231,8 @@ class Cvm(Section):
     """How many VMs boot at the same time; the others wait their turn."""
     stop_grace: Seconds = 5
     """How long QEMU may take to end when told to before it is killed."""
+    shutdown_timeout: Annotated[Seconds, Field(gt=0)] = 60
+    """How long a guest may take to power off before the console offers to stop it by force."""
     launch_timeout: Annotated[Seconds, Field(gt=0)] = 30
     """How long QEMU may take from its start until it answers."""
     product: Product = Product()

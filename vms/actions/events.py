@@ -92,7 +92,7 @@ def _consequence(vm: Vm, said: GuestEvent) -> Fields:
             if text == "powering off" and not vm.shutdown_requested and vm.desired == Desired.RUNNING:
                 # It ends by itself: force would cut it off. Started again meanwhile, it comes back.
                 fields |= {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
-                fields["shutdown_requested"] = True
+                fields |= {"shutdown_requested": True, "shutdown_asked_at_ms": now_ms()}
             return fields
         case "instance.info":
             return _instance_info(said.payload)

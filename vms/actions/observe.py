@@ -102,6 +102,7 @@ def launching(vm_id: str, generation: int, progress: str) -> Vm | None:
             "boot_error": "",
             "shutdown_progress": "",
             "shutdown_requested": False,
+            "shutdown_asked_at_ms": None,
             "exited_at_ms": None,
             "exit_reason": "",
             "exit_code": None,
@@ -177,7 +178,7 @@ def shutdown_failed(vm_id: str, generation: int, code: int, message: str) -> Vm 
         if vm.observed_generation >= generation:
             return {}
         record_event(vm, "host.shutdown_failed", message)
-        back: Fields = {"shutdown_requested": False, "shutdown_progress": ""}
+        back: Fields = {"shutdown_requested": False, "shutdown_asked_at_ms": None, "shutdown_progress": ""}
         if vm.generation == generation and vm.desired == Desired.STOPPED:
             back["desired"] = Desired.RUNNING
         return back | _settle(vm, generation, code, message)

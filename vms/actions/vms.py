@@ -13,7 +13,7 @@ from vms.actions.rows import new_vm
 from vms.actions.validate import check
 from vms.choices import Actual, Desired, StopMode
 from vms.configuration import VmConfiguration
-from vms.database import writing
+from vms.database import now_ms, writing
 from vms.errors import Conflict
 from vms.live import publish
 from vms.models import Vm
@@ -96,6 +96,8 @@ def shutdown(vm_id: str) -> Vm:
             return {}  # it is being stopped by force, or the guest is about to be asked
         require_worker(vm.node)
         graceful: Fields = {"desired": Desired.STOPPED, "stop_mode": StopMode.GRACEFUL}
+        if vm.desired != Desired.STOPPED or vm.shutdown_asked_at_ms is None:
+            graceful["shutdown_asked_at_ms"] = now_ms()
         return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)
 
     return change_existing(vm_id, decide)

@@ -86,6 +86,9 @@ class Vm(models.Model):
     boot_error = models.TextField(blank=True)
     shutdown_progress = models.CharField(max_length=256, blank=True)
     shutdown_requested = models.BooleanField(default=False, help_text="In this run, by us.")
+    shutdown_asked_at_ms = models.BigIntegerField(
+        null=True, blank=True, help_text="When the guest was first asked to power off, or said that it would."
+    )
     instance_id = models.CharField(max_length=128, blank=True)
     instance_id_seed = models.CharField(max_length=128, blank=True)
     events_offset = models.PositiveBigIntegerField(default=0, help_text="Bytes of the event file read.")

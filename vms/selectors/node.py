@@ -13,7 +13,8 @@ from vms.version import REV, VERSION
 class NodeRow:
     """What the console says of the node it talks to.
 
-    ``findings`` are those that are not ok (``vms.preflight.finding`` has the form), as of
+    ``shutdown_timeout`` is how many seconds a guest may take to power off before a forced stop is
+    offered. ``findings`` are those that are not ok (``vms.preflight.finding`` has the form), as of
     ``findings_at_ms``, milliseconds since 1970; 0 as long as nobody looked.
     """
 
@@ -25,6 +26,7 @@ class NodeRow:
     notice: str
     max_vcpu: int | None
     max_memory_mb: int | None
+    shutdown_timeout: float
     findings: list[dict[str, object]]
     findings_at_ms: int
 
@@ -42,6 +44,7 @@ def this_node() -> NodeRow:
         notice=node.notice,
         max_vcpu=conf().cvm.max_vcpu_limit,
         max_memory_mb=conf().cvm.max_memory_mb_limit,
+        shutdown_timeout=float(conf().cvm.shutdown_timeout),
         findings=node.findings,
         findings_at_ms=node.findings_at_ms,
     )

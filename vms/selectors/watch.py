@@ -31,6 +31,7 @@ _COLUMNS = (
     "boot_progress",
     "boot_error",
     "shutdown_progress",
+    "shutdown_asked_at_ms",
     "exit_reason",
     "exit_code",
     "next_retry_at_ms",
@@ -46,7 +47,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class WatchRow:
-    """One VM as the console shows it."""
+    """One VM as the console shows it.
+
+    A guest that still runs ``NodeRow.shutdown_timeout`` after ``shutdown_asked_at`` may be stopped by force.
+    """
 
     id: str
     revision: int
@@ -69,6 +73,7 @@ class WatchRow:
     boot_progress: str
     boot_error: str
     shutdown_progress: str
+    shutdown_asked_at: int | None
     exit_reason: str
     exit_code: int | None
     next_retry_at: int | None
@@ -125,6 +130,7 @@ def _watch_rows(vm_id: str | None) -> list[WatchRow]:
             boot_progress=row["boot_progress"],
             boot_error=row["boot_error"],
             shutdown_progress=row["shutdown_progress"],
+            shutdown_asked_at=row["shutdown_asked_at_ms"],
             exit_reason=row["exit_reason"],
             exit_code=row["exit_code"],
             next_retry_at=row["next_retry_at_ms"],

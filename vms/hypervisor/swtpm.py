@@ -38,7 +38,7 @@ NOT_INSTALLED = (
     "on Debian: apt install swtpm, then start this server again"
 )
 
-START_WAIT_S = 5.0
+START_WAIT_S = 10.0
 """How long it may take until it answers: 20 ms where nothing else runs."""
 
 ANSWER_WAIT_S = 1.0

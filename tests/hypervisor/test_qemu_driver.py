@@ -54,6 +54,12 @@ async def test_a_port_that_is_taken_is_said_in_qemus_own_words(driver: QemuDrive
     assert (await driver.launch(spec)).power is Power.ON
 
 
+async def test_what_was_run_is_noted_word_by_word(driver: QemuDriver, tmp_path: Path) -> None:
+    seen = await driver.launch(machines.guest_spec(machines.image(tmp_path)))
+    noted = json.loads((driver.directory("vm-1") / "qemu.argv.json").read_bytes())
+    assert noted == Path(f"/proc/{seen.pid}/cmdline").read_text().removesuffix("\0").split("\0")
+
+
 @pytest.mark.parametrize(
     "order, reason, code", [(b"o", ExitReason.GUEST_SHUTDOWN, 0), (b"p", ExitReason.GUEST_PANIC, 1)]
 )

@@ -9,6 +9,7 @@ answers to over QMP, which is the driver's part).
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .durable import read_regular_file
+from .durable import read_regular_file, replace_file
 from .rundir import RunDir
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -180,8 +181,9 @@ class Shim(Child):
     def spawn(cls, run_dir: RunDir, argv: list[str], lock: int) -> Shim:
         """Start ``argv`` in the VM's directory, under a shim; the descriptor ``lock`` is inherited.
 
-        Raises OSError where no process can be started.
+        What is run is noted there first. Raises OSError where no process can be started.
         """
+        replace_file(run_dir.argv_file, json.dumps(argv, indent=1).encode() + b"\n")
         with (
             open(run_dir.stdout_log, "ab", opener=private) as stdout,
             open(run_dir.stderr_log, "ab", opener=private) as stderr,

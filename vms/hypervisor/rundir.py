@@ -77,6 +77,11 @@ class RunDir:
         return self.path / "launch.json"
 
     @property
+    def argv_file(self) -> Path:
+        """The last launch's whole command line, a JSON list: written for people before it is run."""
+        return self.path / "qemu.argv.json"
+
+    @property
     def exit_reason_file(self) -> Path:
         """How the last run ended, settled once: every later look tells the same."""
         return self.path / "exit-reason.json"

@@ -16,6 +16,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection, transaction
 
+from vms import telemetry
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -30,8 +32,12 @@ def writing() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    with _writer, transaction.atomic():
-        yield
+    is_inner, asked_at = connection.in_atomic_block, time.perf_counter()
+    with _writer:
+        if not is_inner:
+            telemetry.DATABASE_WAIT.observe(time.perf_counter() - asked_at)
+        with transaction.atomic():
+            yield
 
 
 async def in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

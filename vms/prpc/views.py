@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from vms import telemetry
 from vms.errors import MethodNotAllowed, NotFound, VmmError
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
@@ -40,6 +44,20 @@ class MethodView(APIView):
     service: ClassVar[Service] = VMM
     wire_method: ClassVar[Method | None] = None
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and count the answer once it is known."""
+        count = partial(_count, self.service, kwargs["method"], time.perf_counter())
+        try:
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        except Exception:
+            count(HttpResponse(status=500))
+            raise
+        if isinstance(response, SettlingResponse):
+            response.on_settled.append(count)
+        else:
+            count(response)
+        return response
+
     def get(self, request: Request, method: str) -> HttpResponse:
         return _answer(request._request, self.service, method)
 
@@ -56,6 +74,14 @@ class MethodView(APIView):
     def _allowed_methods(self) -> list[str]:
         """What the API's document lists: GET only where the method takes it."""
         return _verbs(self.wire_method)
+
+
+def _count(service: Service, name: str, began: float, response: HttpResponseBase) -> None:
+    """Only names of ours become labels, whatever is asked for."""
+    method = service.find(name)
+    labels = (service.path, method.name if method else "unknown", str(response.status_code))
+    telemetry.REQUESTS.labels(*labels).inc()
+    telemetry.REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - began)
 
 
 def method_urls() -> list[URLPattern]:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
+from vms import telemetry
 from vms.actions import gpus, identity, observe
 from vms.actions.gpus import Leased
 from vms.actions.observe import Ending, SeenTpm, Sighting
@@ -100,12 +101,15 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             vm = await in_database(observe.launching, vm_id, generation, progress)
             if vm is None or not _is_to_launch(vm, generation) or vm.revision != made.revision + 1:
                 return
-            seen = await tools.driver.launch(spec)
+            with telemetry.LAUNCH_SECONDS.time():
+                seen = await tools.driver.launch(spec)
         except LaunchRefused as error:
             _log.info("VM %s could not be launched: %s", vm_id, error)
+            telemetry.LAUNCHES.labels("refused").inc()
             await in_database(observe.refused, vm_id, generation, str(error))
             return
         launched = True
+        telemetry.LAUNCHES.labels("running").inc()
         await in_database(observe.launched, vm_id, generation, sighting(seen), vm.revision)
     finally:
         if launched:

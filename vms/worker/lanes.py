@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from vms import telemetry
+
 _log = logging.getLogger(__name__)
 FIRST_BACKOFF_S = 1.0
 MAX_BACKOFF_S = 30.0
@@ -20,6 +22,7 @@ class Lane:
     def __init__(self, vm_id: str) -> None:
         self.vm_id = vm_id
         self.woken = asyncio.Event()
+        self.woken_at = 0.0
         self.closing = False
         self.failed = False
         self.task: asyncio.Task[None] | None = None
@@ -49,6 +52,8 @@ class Lanes:
         if lane is None:
             lane = self._lanes[vm_id] = Lane(vm_id)
             lane.task = asyncio.create_task(self._run(lane), name=f"lane {vm_id}")
+        if not lane.woken.is_set():
+            lane.woken_at = asyncio.get_running_loop().time()
         lane.woken.set()
 
     def nudge(self, vm_id: str) -> None:
@@ -81,19 +86,24 @@ class Lanes:
     async def _run(self, lane: Lane) -> None:
         backoff = FIRST_BACKOFF_S
         pause: float | None = 0.0
+        telemetry.LANES.inc()
         try:
             while True:
                 woken = await _woken_within(lane.woken, pause)
                 if not self._open or (pause is None and not woken):
                     return
+                if woken:
+                    telemetry.LANE_WAIT.observe(asyncio.get_running_loop().time() - lane.woken_at)
                 lane.woken.clear()
                 try:
                     pause = await self._work(lane)
                     backoff, lane.failed = FIRST_BACKOFF_S, False
                 except Exception:
+                    telemetry.LANE_FAILURES.inc()
                     _log.exception("VM %s could not be worked on; again in %g s", lane.vm_id, backoff)
                     pause, backoff, lane.failed = backoff, min(backoff * 2, MAX_BACKOFF_S), True
         finally:
+            telemetry.LANES.dec()
             if self._lanes.get(lane.vm_id) is lane:
                 del self._lanes[lane.vm_id]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vms import telemetry
 from vms.actions import observe
 from vms.choices import Actual
 from vms.database import in_database, now_ms
@@ -60,6 +61,8 @@ class Reconciler:
             if wanted.actual == Actual.OFF:
                 return seen.power
             await self._events.read(wanted.vm_id, to_the_end=True)
+            if wanted.actual != Actual.STARTING:
+                telemetry.EXITS.labels(seen.exit.reason if seen.exit else "lost").inc()
         await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))
         return seen.power
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from vms import telemetry
 from vms.worker.lanes import Lane
 
 BOOT_LOOK_S = 0.5
@@ -31,22 +32,28 @@ class StartQueue:
         Other wakes don't cost the place in the queue.
         """
         slot = asyncio.create_task(self._slots.acquire())
-        entered = False
+        asked_at, entered = asyncio.get_running_loop().time(), False
+        telemetry.STARTS_WAITING.inc()
         try:
             while not (entered := await _done_before(slot, lane.woken)):
                 lane.woken.clear()
                 if lane.closing or not await is_wanted():
                     break
         finally:
+            telemetry.STARTS_WAITING.dec()
             if not entered:
                 slot.cancel()
                 await asyncio.gather(slot, return_exceptions=True)
                 if not slot.cancelled():  # it came just now
                     self._slots.release()
+        if entered:
+            telemetry.STARTS_BOOTING.inc()
+            telemetry.START_WAIT.observe(asyncio.get_running_loop().time() - asked_at)
         return entered
 
     def leave(self) -> None:
-        """Give the slot back: the launch failed."""
+        """Give the slot back: the launch failed, or the guest is up."""
+        telemetry.STARTS_BOOTING.dec()
         self._slots.release()
 
     def booting(self, vm_id: str) -> None:
@@ -68,7 +75,7 @@ class StartQueue:
                 if await self._boot_is_over(vm_id):
                     return
         finally:
-            self._slots.release()
+            self.leave()
 
 
 async def _done_before(task: asyncio.Task[Any], event: asyncio.Event) -> bool:

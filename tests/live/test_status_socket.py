@@ -13,7 +13,7 @@ from tests.live.browser import Browser, browser
 from tests.waiting import eventually
 from vms.actions.change import change
 from vms.database import in_database
-from vms.live import bus, status
+from vms.live import bus, status, telling
 from vms.live import hub as hub_module
 from vms.live.hub import hub
 
@@ -146,22 +146,22 @@ async def test_a_client_that_reads_nothing_is_closed_at_the_bound(
     await watcher.socket.connect()
     await watcher.next()
     before = len(hub._watchers)
-    monkeypatch.setattr(status, "MAX_UNREAD_BYTES", 2000)
+    monkeypatch.setattr(telling, "MAX_UNREAD_BYTES", 2000)
     for number in range(20):
         await touch(vm_id, str(number))
         await asyncio.sleep(0.01)
     await eventually(lambda: len(hub._watchers) == before - 1)
     while (output := await watcher.socket.receive_output(timeout=10))["type"] == "websocket.send":
         pass
-    assert (output["type"], output["code"]) == ("websocket.close", status.TOO_SLOW)
+    assert (output["type"], output["code"]) == ("websocket.close", telling.TOO_SLOW)
     await watcher.socket.disconnect()
 
 
 async def test_a_client_that_pings_is_never_too_slow(vmm: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     vm_id = await vmm.create(stopped=True)
     async with browser() as watcher:
-        monkeypatch.setattr(status, "MAX_UNREAD_BYTES", 2000)
-        monkeypatch.setattr(status, "PONG_INTERVAL_S", 0)
+        monkeypatch.setattr(telling, "MAX_UNREAD_BYTES", 2000)
+        monkeypatch.setattr(telling, "PONG_INTERVAL_S", 0)
         for number in range(20):
             await watcher.until(vm_id, await touch(vm_id, str(number)))
             await watcher.socket.send_to(text_data="ping")
@@ -212,7 +212,7 @@ async def test_a_broken_database_closes_the_socket_so_that_the_client_comes_agai
     watcher = Browser()
     await watcher.socket.connect()
     output = await watcher.socket.receive_output(timeout=10)
-    assert (output["type"], output["code"]) == ("websocket.close", status.FAILED)
+    assert (output["type"], output["code"]) == ("websocket.close", telling.FAILED)
     await watcher.socket.disconnect()
     assert "database is locked" in caplog.text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 import pytest
 
 from tests.real.inside import Facts, facts_at, shell
-from tests.real.server import Server, free_port, real_server, wait_until
+from tests.real.server import Server, free_port, wait_until
 
 pytestmark = pytest.mark.real
 
+ROOTFS_BYTES = 3 << 20
 VOLUME_BYTES = 5 << 20
 PRODUCT = {
     "bios_vendor": "Acme Firmware",
@@ -65,9 +67,13 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rich]:
     volume.write_bytes(os.urandom(VOLUME_BYTES))
     settings = {f"VMM_CVM__PRODUCT__{field.upper()}": value for field, value in PRODUCT.items()}
     settings |= {"VMM_CVM__HOST_SHARE_MODE": "vhd", "VMM_CVM__VOLUMES_DIR": str(volume.parent)}
-    with real_server(folder / "data", settings) as server:
+    server = Server(folder / "data", settings)
+    image = image_with_rootfs(server)
+    try:
+        server.start()
         port = free_port()
         vm_id = server.create(
+            image=image,
             vcpu=3,
             memory=320,
             compose_file=json.dumps(compose()),
@@ -76,6 +82,19 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rich]:
         )
         server.until(vm_id, boot_progress="done")
         yield Rich(server, vm_id, port, volume, facts_at(port))
+    finally:
+        server.clean_up()
+
+
+def image_with_rootfs(server: Server) -> str:
+    """The demo image with a root file system beside its initrd, which boots without reading it."""
+    name = "dstack-rooted-0.5.0"
+    folder = server.data / "image" / name
+    shutil.copytree(server.data / "image" / server.image, folder)
+    (folder / "rootfs.img.verity").write_bytes(os.urandom(ROOTFS_BYTES))
+    metadata = json.loads((folder / "metadata.json").read_bytes())
+    (folder / "metadata.json").write_text(json.dumps(metadata | {"rootfs": "rootfs.img.verity"}))
+    return name
 
 
 def compose() -> dict[str, Any]:
@@ -99,19 +118,20 @@ def test_the_operators_product_is_what_the_guest_reads(rich: Rich) -> None:
 
 def test_disks_come_in_the_contracts_order_and_only_the_data_disk_can_be_written(rich: Rich) -> None:
     assert rich.facts["disks"] == [
-        {"name": "vda", "bytes": 1 << 30, "read_only": False, "label": "dstack-data"},
-        {"name": "vdb", "bytes": VOLUME_BYTES, "read_only": True, "label": ""},
-        {"name": "vdc", "bytes": 128 << 20, "read_only": True, "label": "DSTACKSHR"},
+        {"name": "vda", "bytes": ROOTFS_BYTES, "read_only": True, "label": ""},
+        {"name": "vdb", "bytes": 1 << 30, "read_only": False, "label": "dstack-data"},
+        {"name": "vdc", "bytes": VOLUME_BYTES, "read_only": True, "label": ""},
+        {"name": "vdd", "bytes": 128 << 20, "read_only": True, "label": "DSTACKSHR"},
     ]
-    assert (rich.facts["host_share"], rich.facts["data_disk"]) == ("/dev/vdc", "/dev/vda")
+    assert (rich.facts["host_share"], rich.facts["data_disk"]) == ("/dev/vdd", "/dev/vdb")
 
 
 def test_a_volume_holds_its_files_bytes_and_keeps_them(rich: Rich) -> None:
     before = hashlib.sha256(rich.volume.read_bytes()).hexdigest()
-    assert rich.shell("sha256sum /dev/vdb").split()[0] == before
-    refused = rich.shell("blockdev --setrw /dev/vdb; dd if=/dev/zero of=/dev/vdb bs=4096 count=1 conv=fsync")
+    assert rich.shell("sha256sum /dev/vdc").split()[0] == before
+    refused = rich.shell("blockdev --setrw /dev/vdc; dd if=/dev/zero of=/dev/vdc bs=4096 count=1 conv=fsync")
     assert "not permitted" in refused or "Read-only" in refused or "I/O error" in refused, refused
-    assert rich.shell("echo 3 > /proc/sys/vm/drop_caches; sha256sum /dev/vdb").split()[0] == before
+    assert rich.shell("echo 3 > /proc/sys/vm/drop_caches; sha256sum /dev/vdc").split()[0] == before
     assert hashlib.sha256(rich.volume.read_bytes()).hexdigest() == before
 
 

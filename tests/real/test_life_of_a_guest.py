@@ -36,8 +36,9 @@ def test_a_guest_lives_keeps_its_data_and_leaves_nothing(server: Server) -> None
     again = server.until(vm_id, status="running", boot_progress="done")
     assert again["instance_id"] == up["instance_id"]
     assert _get(f"{page}/cgi-bin/note").content.strip() == b"kept over restarts"
-    memory = _get(f"{page}/info.json").json()
-    assert memory["memory_mb"] > 256, memory
+    machine = _get(f"{page}/info.json").json()
+    assert machine["memory_mb"] == 320
+    assert (machine["dmi"]["sys_vendor"], machine["dmi"]["product_name"]) == ("dstack", "dstack")
 
     pid = server.pid(vm_id)
     assert pid is not None

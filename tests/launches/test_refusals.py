@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.gpus.machine import unpack
 from tests.launches.host import IMAGE, compose, configure
 from tests.launches.test_specs import BOUND, SIMULATOR
 from vmm_site.config.values import TdxVariant
-from vms.actions.gpus import Leased, LeasedGpu
-from vms.choices import Platform
-from vms.configuration import Networking, Port, VmConfiguration
+from vms.choices import AttachMode, Platform
+from vms.conf import conf
+from vms.configuration import Gpus, Networking, Port, VmConfiguration
 from vms.hypervisor.spec import Accelerator, HostSettings, SevCapabilities
+from vms.worker import gpus
 from vms.worker.host import Host
 from vms.worker.refusals import refusals
 
@@ -127,11 +129,21 @@ def test_what_only_the_launch_looks_at_is_looked_at_too(
     assert all(word in said for word, said in zip(words, found, strict=True))
 
 
-def test_gpus_that_it_would_get_count() -> None:
-    config = asked(hugepages=True, memory=2048, no_tee=True)
-    leased = Leased(gpus=(LeasedGpu("18:00.0", 0),))
-    assert refusals(config, TDX, leased) == []
-    assert "PCI address" in refusals(config, TDX, replace(leased, gpus=(LeasedGpu("18:00.0,x=y", 0),)))[0]
+def test_gpus_are_looked_for_as_they_were_found(settings: Any, tmp_path: Path) -> None:
+    given = conf().cvm.gpu.model_copy(update={"enabled": True})
+    found = gpus.look_around(unpack("h200-sxm", tmp_path / "sys").sysfs)
+    config = asked(hugepages=True, pin_numa=True, memory=2048, no_tee=True, gpus=Gpus(("18:00.0",)))
+    assert refusals(config, TDX, found) == [
+        "gpus: this node gives no GPUs to VMs ([cvm.gpu] enabled)",
+    ]
+    configure(settings, gpu=given)
+    found = gpus.look_around(unpack("h200-sxm", tmp_path / "again").sysfs)
+    assert refusals(config, TDX, found) == []
+    assert refusals(replace(config, gpus=Gpus(attach_mode=AttachMode.ALL)), TDX, found) == []
+    (words,) = refusals(replace(config, gpus=Gpus(("66:00.0",))), TDX, found)
+    assert words.startswith("gpus.gpus[0].slot: 66:00.0 is no GPU of this node; it has 18:00.0, ")
+    no_cpus = found._replace(numa_cpus={})
+    assert "pin_numa: NUMA node 0" in refusals(config, TDX, no_cpus)[0]
 
 
 def test_a_simulated_platform_needs_an_image_that_can_be_replayed(settings: Any) -> None:

@@ -14,6 +14,7 @@ from django.urls import path, re_path  # noqa: E402
 
 from vmm_site.handler import OneHopASGIHandler  # noqa: E402
 from vmm_site.origin import OwnOriginOnly, SiteRequest, no_such_websocket  # noqa: E402
+from vms.access.websocket import KnownOnly  # noqa: E402
 from vms.live.routing import websocket_routes  # noqa: E402
 
 http = OneHopASGIHandler()
@@ -23,11 +24,13 @@ application = ProtocolTypeRouter(
     {
         "http": http,
         "websocket": OwnOriginOnly(
-            URLRouter(
-                [
-                    *(path(route, consumer) for route, consumer in websocket_routes()),
-                    re_path("", no_such_websocket),
-                ]
+            KnownOnly(
+                URLRouter(
+                    [
+                        *(path(route, consumer) for route, consumer in websocket_routes()),
+                        re_path("", no_such_websocket),
+                    ]
+                )
             )
         ),
     }

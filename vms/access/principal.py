@@ -60,6 +60,9 @@ THE_PROGRAM = Principal("system", Role.ADMIN, Credential.NONE)
 ANYBODY = Principal("anybody", Role.ADMIN, Credential.NONE)
 """Everyone who reaches a server without authentication, which listens for this host only."""
 
+NOBODY = Principal("nobody", Role.MEMBER, Credential.NONE, scopes=frozenset())
+"""Whoever has not said who they are, or not rightly: allowed nothing."""
+
 _current: ContextVar[Principal] = ContextVar("principal", default=THE_PROGRAM)
 
 

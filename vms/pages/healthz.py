@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
+from vms.access.public import public
 from vms.actions.nodes import has_worker
 from vms.conf import conf
 from vms.models import Node
 
 
+@public
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when database and worker answer, else 503 with what doesn't."""
     try:

@@ -1,0 +1,26 @@
+"""A server on which authentication is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.access.people import with_login
+from vms.access.principal import THE_PROGRAM, acting_as
+from vms.access.verified import verified
+
+
+@pytest.fixture
+def login_on(settings: Any) -> Any:
+    """``settings``, with authentication switched on."""
+    settings.VMM = with_login()
+    return settings
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_remembered() -> Iterator[None]:
+    verified.forget_all()
+    with acting_as(THE_PROGRAM):
+        yield

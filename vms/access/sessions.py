@@ -1,0 +1,48 @@
+"""Sessions: browsers that have logged in."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+
+from vms.access.principal import Credential, Principal
+from vms.access.users import principal_of
+from vms.access.verified import verified
+
+
+def of_cookies(cookies: dict[str, str], session: SessionBase | None = None) -> Principal | None:
+    """Whose session these cookies name; None where there is none, or it is over.
+
+    ``session`` is that session where somebody has it already.
+    """
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
+    digest = hashlib.sha256(b"session\0" + key.encode("utf-8", "replace")).digest()
+    known = verified.get(digest)
+    if known is not None:
+        return known
+    generation = verified.generation
+    principal = _look_up(session if session is not None else _stored(key))
+    if principal is not None:
+        verified.keep(digest, principal, generation)
+    return principal
+
+
+def _stored(key: str) -> SessionBase:
+    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return store
+
+
+def _look_up(session: SessionBase) -> Principal | None:
+    """Django's own rules: the user is active, and has not changed the password since."""
+    request = HttpRequest()
+    request.session = session
+    user = get_user(request)
+    return principal_of(user, Credential.SESSION) if isinstance(user, User) else None

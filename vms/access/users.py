@@ -1,0 +1,22 @@
+"""From a Django user to who acts."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from vms.access.principal import Credential, Principal
+from vms.choices import Role
+from vms.models import Account
+
+
+def role_of(user: User) -> Role:
+    """The account's; without an account, a superuser is an admin and everybody else a member."""
+    account = Account.objects.filter(user=user).only("role").first()
+    if account is not None:
+        return Role(account.role)
+    return Role.ADMIN if user.is_superuser else Role.MEMBER
+
+
+def principal_of(user: User, credential: Credential) -> Principal:
+    """That user, who has just proved it."""
+    return Principal(user.get_username(), role_of(user), credential, user_id=user.pk)

@@ -1,0 +1,72 @@
+"""Every websocket learns who opens it, or is closed.
+
+A browser can't see the answer to a refused handshake, so it is accepted and then closed with
+a code that says why: 4401, log in (again). Nothing is sent before, nothing received is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.http import parse_cookie
+
+from vms.access import sessions
+from vms.access.credentials import NEEDED, identify
+from vms.access.presented import presented
+from vms.access.principal import ANYBODY, Principal, bind
+from vms.conf import conf
+from vms.database import in_database
+from vms.errors import Unauthorized, VmmError
+
+LOG_IN = 4401
+"""Close code: nobody is known to have opened this, or not any more."""
+MAX_REASON = 120
+"""Bytes that a close frame has room for, and a little less."""
+
+Application = Callable[[Any, Any, Any], Awaitable[Any]]
+
+
+class KnownOnly:
+    """Binds who opens a websocket (``principal.current``) for all that its application does.
+
+    ``scope["identify"]`` asks again, on a thread that may use the database: who it is by now, or
+    Unauthorized once the token was revoked, the session is over, or the user may not log in.
+    """
+
+    def __init__(self, inner: Application) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        def who() -> Principal:
+            return _who(scope)
+
+        try:
+            principal = await in_database(who)
+        except VmmError as error:
+            await refuse(receive, send, 4000 + error.code, error.message)
+            return None
+        bind(principal)
+        return await self._inner({**scope, "principal": principal, "identify": who}, receive, send)
+
+
+async def refuse(receive: Any, send: Any, code: int, reason: str) -> None:
+    """Accept the handshake and close at once, with that code."""
+    await receive()  # the client's request to connect
+    await send({"type": "websocket.accept"})
+    reason = reason.encode()[:MAX_REASON].decode(errors="ignore")
+    await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def _who(scope: dict[str, Any]) -> Principal:
+    if not conf().auth.enabled:
+        return ANYBODY
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope.get("query_string", b"").decode("latin-1")
+    found = presented(headers, "GET", query)
+    if found is not None:
+        return identify(found)
+    session = sessions.of_cookies(parse_cookie(headers.get("cookie", "")))
+    if session is None:
+        raise Unauthorized(NEEDED)
+    return session

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from vms.pages.healthz import healthz
 from vms.pages.index import console
 from vms.pages.logs import logs
+from vms.pages.metrics import metrics
 from vms.prpc.openapi.views import openapi_document, openapi_page
 from vms.prpc.views import method_urls
 
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api-docs/openapi.json", openapi_document),
     path("logs", logs),
     path("healthz", healthz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     re_path(r"^(?!static/|ws/|prpc|guest/|api-docs/|metrics|favicon\.ico|robots\.txt).*$", console),
 ]

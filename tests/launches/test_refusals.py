@@ -18,7 +18,7 @@ from vms.configuration import Gpus, Networking, Port, VmConfiguration
 from vms.hypervisor.spec import Accelerator, HostSettings, SevCapabilities
 from vms.worker import gpus
 from vms.worker.host import Host
-from vms.worker.refusals import refusals
+from vms.worker.rehearsal import Chosen, gpus_of, node_of, rehearse
 
 pytestmark = pytest.mark.usefixtures("images")
 
@@ -40,6 +40,14 @@ POOR = Host(
     "KVM does not work here",
     "7.2.22",
 )
+
+
+def refusals(config: VmConfiguration, host: Host, found: gpus.Found | None = None) -> list[str]:
+    """Why such a VM would not be launched there; where nothing is, it would be run in some way."""
+    node = node_of(host, found)
+    told = rehearse(config, node, host.settings, Chosen("vm-1", 1000, 0), gpus_of(node, found))
+    assert told.refused or (told.argv and told.launch)
+    return list(told.refused)
 
 
 def asked(**changed: Any) -> VmConfiguration:

@@ -43,9 +43,15 @@ def check_capacity(node: Node, vcpu: int, memory_mb: int, *, besides: str | None
         return
     running = Vm.objects.filter(node=node, desired=Desired.RUNNING).exclude(pk=besides)
     used = running.aggregate(vcpu=Sum("vcpu"), memory=Sum("memory"))
+    check_limits(vcpu, memory_mb, used_vcpu=used["vcpu"] or 0, used_memory_mb=used["memory"] or 0)
+
+
+def check_limits(vcpu: int, memory_mb: int, *, used_vcpu: int = 0, used_memory_mb: int = 0) -> None:
+    """The same where it is known what other VMs use."""
+    limits = conf().cvm
     for field, unit, wanted, taken, limit in (
-        ("vcpu", "vCPUs", vcpu, used["vcpu"] or 0, limits.max_vcpu_limit),
-        ("memory", "MB", memory_mb, used["memory"] or 0, limits.max_memory_mb_limit),
+        ("vcpu", "vCPUs", vcpu, used_vcpu, limits.max_vcpu_limit),
+        ("memory", "MB", memory_mb, used_memory_mb, limits.max_memory_mb_limit),
     ):
         if limit is not None and taken + wanted > limit:
             raise Conflict(

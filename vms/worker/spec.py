@@ -46,13 +46,15 @@ class Launch:
     instance_id: str
 
 
-def build_launch(vm: Vm, around: Surroundings) -> Launch:
+def build_launch(vm: Vm, around: Surroundings, seed: bytes | None = None) -> Launch:
     """The VM's next run. Neither row nor node need be in the database, and nothing is looked at.
+
+    ``seed`` is the instance's where it is not to be the VM's own or a new one.
 
     Raises:
         LaunchRefused: it can't be launched on its node, or could not be verified then; says why.
     """
-    request = to_be_measured(vm, around)
+    request = to_be_measured(vm, around, seed)
     measured = measure(request)
     fixed = INSTANCE_INFO in measured.shared_files
     return Launch(
@@ -63,14 +65,14 @@ def build_launch(vm: Vm, around: Surroundings) -> Launch:
     )
 
 
-def to_be_measured(vm: Vm, around: Surroundings) -> MeasureRequest:
+def to_be_measured(vm: Vm, around: Surroundings, seed: bytes | None = None) -> MeasureRequest:
     """What of the next run is measured, its instance's seed included. Raises LaunchRefused."""
     try:
         compose = parse_compose(vm.compose_file)
     except Invalid as error:
         raise LaunchRefused(error.message) from error
     machine = _machine(vm, compose, around)
-    return request_for(vm, compose, around.image, machine, seed_of_next_run(vm, compose))
+    return request_for(vm, compose, around.image, machine, seed or seed_of_next_run(vm, compose))
 
 
 def _machine(vm: Vm, compose: AppCompose, around: Surroundings) -> Machine:

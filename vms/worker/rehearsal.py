@@ -46,7 +46,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``launch`` and ``argv`` are there as far as they could be made; ``refused`` is all that is against it."""
+    """``launch`` and ``argv`` as far as they could be made; ``refused`` is all that is against it."""
 
     refused: tuple[str, ...]
     launch: Launch | None = None

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from tests.gpus.machine import unpack
 from tests.in_process import InProcess
 from tests.launches.conftest import Become
 from tests.launches.host import KeepingDriver, compose, configure
+from vms.actions import gpus as leases
+from vms.actions.gpus import Leased
 from vms.conf import conf
+from vms.configuration import Gpus
 from vms.hypervisor.spec import GpuDevice
+from vms.models import Vm
 from vms.worker import gpus
 
 POLICY = {"allow_debug": True, "rego": "package policy\n"}
@@ -80,6 +85,26 @@ async def test_a_second_vm_is_told_who_has_them(vmm: InProcess) -> None:
     response = await vmm.call("CreateVm", asked)
     assert response.status_code == 409
     assert "18:00.0 is taken by VM 'first'" in response.json()["message"]
+
+
+async def test_leases_of_another_configuration_are_never_launched_with(
+    vmm: InProcess, driver: KeepingDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease, times = leases.lease, iter(range(100))
+
+    def overtaken(vm_id: str) -> Leased:
+        leased = lease(vm_id)
+        if next(times) == 0:
+            without = Gpus().document()
+            Vm.objects.filter(pk=vm_id).update(gpus=without, revision=F("revision") + 1)
+        return leased
+
+    monkeypatch.setattr(leases, "lease", overtaken)
+    await vmm.create(no_tee=True, gpus={"attach_mode": "listed", "gpus": [{"slot": "18:00.0"}]})
+    (spec,) = driver.launched
+    assert spec.gpus == ()
+    assert json.loads(spec.run_files["vm-manifest.json"])["gpus"]["gpus"] == []
+    assert next(times) == 2
 
 
 def measured_of(driver: KeepingDriver) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from tests.in_process import running, services
 from tests.rows import make_node, make_vm
 from tests.waiting import eventually
 from vms.actions import nodes
-from vms.actions.gpus import Leased
 from vms.choices import Actual, Desired
 from vms.conf import conf
 from vms.database import in_database
@@ -34,7 +33,7 @@ def run_path(transactional_db: None, tmp_path: Path, settings: Any) -> Path:
 
 async def left_by(vm: Vm, driver: FakeDriver, *, launched: bool = True) -> None:
     """What an earlier server left of that VM on the host."""
-    made = await in_database(make, vm.pk, Leased(), driver.directory(vm.pk))
+    made = await in_database(make, vm.pk, driver.directory(vm.pk), leasing=False)
     assert made is not None
     spec = made.launch.spec
     await (driver.launch(spec) if launched else driver.prepare(spec))

@@ -68,7 +68,7 @@ def sighting(seen: Observation) -> Sighting:
 async def prepare(tools: Tools, wanted: Wanted) -> None:
     """Write the directory of a VM that doesn't run."""
     try:
-        made = await in_database(make, wanted.vm_id, Leased(), tools.driver.directory(wanted.vm_id))
+        made = await in_database(make, wanted.vm_id, tools.driver.directory(wanted.vm_id), leasing=False)
         if made is None:
             return  # somebody changed it since it was read: look again
         await tools.driver.prepare(made.launch.spec)
@@ -93,7 +93,7 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
     launched = False
     try:
         try:
-            made = await in_database(lease_and_make, vm_id, tools.driver.directory(vm_id))
+            made = await in_database(make, vm_id, tools.driver.directory(vm_id), leasing=True)
             if made is None:
                 return  # somebody changed it since it was read: look again
             spec = made.launch.spec
@@ -118,24 +118,29 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             tools.start_queue.leave()
 
 
-def lease_and_make(vm_id: str, directory: Path) -> Made | None:
-    """Lease its GPUs, as it is configured now, and make its launch. Raises LaunchRefused."""
-    try:
-        leased = gpus.lease(vm_id)
-    except VmmError as error:
-        raise LaunchRefused(error.message) from error
-    return make(vm_id, leased, directory)
+def make(vm_id: str, directory: Path, *, leasing: bool) -> Made | None:
+    """The next launch, its instance committed, its GPUs leased if ``leasing``.
 
+    Returns:
+        None where the row changed since it was read: it is to be made of the new one then.
 
-def make(vm_id: str, leased: Leased, directory: Path) -> Made | None:
-    """The next launch, its instance committed; None where the row changed meanwhile. Raises LaunchRefused."""
+    Raises:
+        LaunchRefused: it can't be launched, or a GPU can't be had.
+    """
     vm = work.vm_to_launch(vm_id)
-    around = look_up(vm, work.ports_of(vm), leased)
+    around = look_up(vm, work.ports_of(vm), _leased(vm_id) if leasing else Leased())
     if not (around.image.shared_ro or vm.instance_id or vm.instance_id_seed):
         vm.instance_id, vm.instance_id_seed = _written_by_guest(RunDir(directory))
     launch = build_launch(vm, around)
     revision = identity.fix(vm_id, vm.revision, launch.instance_id_seed, launch.instance_id)
     return None if revision is None else Made(launch, revision)
+
+
+def _leased(vm_id: str) -> Leased:
+    try:
+        return gpus.lease(vm_id)
+    except VmmError as error:
+        raise LaunchRefused(error.message) from error
 
 
 def _written_by_guest(run_dir: RunDir) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vms.compose import AppCompose, KeyProvider, Volume, parse_compose
 from vms.errors import Invalid
@@ -167,3 +169,29 @@ def test_what_is_wrong_is_named(fields: dict[str, Any], begins: str) -> None:
 def test_only_json_is_json(text: str) -> None:
     with pytest.raises(Invalid, match="is not JSON"):
         parse_compose(text)
+
+
+FIELDS = (
+    *("manifest_version", "name", "runner", "features", "docker_compose_file", "kms_enabled", "swap_size"),
+    *("gateway_enabled", "tproxy_enabled", "local_key_provider_enabled", "key_provider", "key_provider_id"),
+    *("public_logs", "allowed_envs", "no_instance_id", "storage_fs", "init_script", "requirements"),
+    *("verity_volumes", "source", "verity_root", "target", "gpu_policy", "rego", "platforms"),
+)
+leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
+anything = st.recursive(
+    leaves | st.sampled_from(["tpm", "0x", "ab" * 32, "/a", "tproxy-net", "-"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), anything, max_size=6))
+def test_whatever_stands_there_is_read_or_refused_in_words(fields: dict[str, Any]) -> None:
+    compose, words = None, "compose_file: it was read"
+    try:
+        compose = parse_compose(json.dumps(LEAST | fields))
+    except Invalid as refused:
+        words = refused.message
+    assert words.startswith("compose_file: ")
+    assert len(words) <= 500
+    assert compose is None or all(len(volume.root) == 32 for volume in compose.attached_volumes)

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "vms.access.middleware.authenticate",
+    "vms.access.routes.Authorize",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 

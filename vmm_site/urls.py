@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from django.contrib import admin
 from django.urls import path, re_path
 
+from vms.admin import site
 from vms.pages.healthz import healthz
 from vms.pages.index import console
 from vms.pages.logs import logs
@@ -17,6 +17,6 @@ urlpatterns = [
     path("logs", logs),
     path("healthz", healthz),
     path("metrics", metrics),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
     re_path(r"^(?!static/|ws/|prpc|guest/|api-docs/|metrics|favicon\.ico|robots\.txt).*$", console),
 ]

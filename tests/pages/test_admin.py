@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from tests.access.people import person
 from tests.rows import make_node, make_vm
+from vms.choices import Role
 from vms.database import now_ms
 from vms.models import Event, Gpu, Image, PortMapping, Vm
 
@@ -128,11 +130,24 @@ def test_rows_can_be_neither_added_nor_changed_nor_deleted(admin_client: Client,
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
-def test_who_may_only_look_has_no_verbs(client: Client, vm: Vm) -> None:
-    looker = User.objects.create_user("looker", password="x" * 12, is_staff=True)
-    looker.user_permissions.add(Permission.objects.get(codename="view_vm"))
-    client.force_login(looker)
-    assert client.get("/admin/vms/vm/").status_code == 200
+@pytest.mark.parametrize("role, may_act", [(Role.VIEWER, False), (Role.OPERATOR, True), (Role.ADMIN, True)])
+def test_a_role_opens_the_admin_and_says_which_verbs_there_are(
+    client: Client, vm: Vm, role: Role, may_act: bool
+) -> None:
+    client.force_login(person("someone", role))
+    page = client.get("/admin/vms/vm/").content.decode()
+    assert vm.pk in page
+    assert ("Stop selected VMs" in page) == may_act
+    act(client, "stop", vm)
+    vm.refresh_from_db()
+    assert (vm.desired == "stopped") == may_act
+
+
+def test_django_s_own_permissions_open_nothing_to_a_member(client: Client, vm: Vm) -> None:
+    member = person("member", Role.MEMBER, is_staff=True)
+    member.user_permissions.add(*Permission.objects.all())
+    client.force_login(member)
+    assert client.get("/admin/vms/vm/").status_code == 302
     act(client, "stop", vm)
     vm.refresh_from_db()
     assert vm.desired == "running"

@@ -15,6 +15,7 @@ from vms.errors import Invalid
 from vms.models import Event, Image, PortMapping, Vm
 from vms.selectors import watch
 from vms.selectors.info import Filter, app_url, get_vm, list_vms
+from vms.selectors.sight import EVERYTHING
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_vms(
 ) -> None:
     many(count)
     with django_assert_num_queries(queries):
-        list_vms(wanted)
+        list_vms(wanted, EVERYTHING)
 
 
 @pytest.mark.parametrize("count", [1, 200])
@@ -72,7 +73,7 @@ def test_neither_does_that_of_the_watchers_rows(django_assert_num_queries: Queri
 
 
 def names(wanted: Filter) -> tuple[list[str], int]:
-    rows, total = list_vms(wanted)
+    rows, total = list_vms(wanted, EVERYTHING)
     return [row["name"] for row in rows], total
 
 
@@ -144,8 +145,8 @@ def test_ids_choose_and_unknown_ones_are_nothing() -> None:
 
 def test_brief_leaves_out_the_configuration_only() -> None:
     many(1)
-    [row], _ = list_vms(Filter())
-    [brief], _ = list_vms(Filter(brief=True))
+    [row], _ = list_vms(Filter(), EVERYTHING)
+    [brief], _ = list_vms(Filter(brief=True), EVERYTHING)
     assert brief == row | {"configuration": None}
     assert row["configuration"]["ports"][0]["host_port"] == 10_000
 
@@ -153,7 +154,7 @@ def test_brief_leaves_out_the_configuration_only() -> None:
 def test_the_last_events_are_shown_newest_last(settings: Any) -> None:
     settings.VMM = settings.VMM.model_copy(update={"event_buffer_size": 2})
     vm = many(2)[0]
-    row = get_vm(vm.pk)
+    row = get_vm(vm.pk, EVERYTHING)
     assert row is not None
     assert [event["body"] for event in row["events"]] == ["1", "2"]
 
@@ -173,24 +174,24 @@ def test_the_last_events_are_shown_newest_last(settings: Any) -> None:
     ],
 )
 def test_the_five_words(desired: str, actual: str, status: str) -> None:
-    row = get_vm(make_vm(desired=desired, actual=actual).pk)
+    row = get_vm(make_vm(desired=desired, actual=actual).pk, EVERYTHING)
     assert row is not None
     assert row["status"] == status
 
 
 def test_what_does_not_run_has_no_uptime() -> None:
-    row = get_vm(make_vm(actual="off", started_at_ms=1).pk)
+    row = get_vm(make_vm(actual="off", started_at_ms=1).pk, EVERYTHING)
     assert row is not None
     assert (row["uptime"], row["exited_at"]) == ("never", "never")
 
 
 def test_an_unknown_vm_is_none() -> None:
-    assert get_vm("none") is None
+    assert get_vm("none", EVERYTHING) is None
 
 
 def test_interfaces_have_the_macs_that_their_qemu_is_given() -> None:
     networks = [{"mode": "user", "bridge_name": ""}, {"mode": "bridge", "bridge_name": "br0"}]
-    row = get_vm(make_vm(id="vm-123", networks=networks).pk)
+    row = get_vm(make_vm(id="vm-123", networks=networks).pk, EVERYTHING)
     assert row is not None
     assert row["interfaces"] == [
         {
@@ -240,7 +241,7 @@ def test_no_gateway_or_no_instance_yet_no_url(enabled: bool, instance: str) -> N
 
 def test_a_row_with_a_url_that_can_t_be_read_does_not_break_the_list() -> None:
     make_vm(gateway_enabled=True, instance_id=INSTANCE, gateway_urls=["https://gw:99999"])
-    assert list_vms(Filter())[1] == 1
+    assert list_vms(Filter(), EVERYTHING)[1] == 1
     assert len(watch.watch_rows()) == 1
 
 

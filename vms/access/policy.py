@@ -8,6 +8,8 @@ from enum import Enum
 from vms.access.principal import Principal, current
 from vms.choices import Role
 from vms.errors import Forbidden
+from vms.models import Vm
+from vms.selectors.sight import EVERYTHING, Sight
 from vms.selectors.vms import unknown_vm
 
 
@@ -53,6 +55,14 @@ def allows(principal: Principal, permission: Permission, owner_id: int | None = 
     return principal.role in grant.roles or (grant.owners and owns)
 
 
+def sight(who: Principal) -> Sight:
+    """Which VMs ``who`` sees."""
+    if allows(who, Permission.SEE_VM):
+        return EVERYTHING
+    sees_own = allows(who, Permission.SEE_VM, who.user_id)
+    return Sight(everything=False, owner_id=who.user_id if sees_own else None)
+
+
 def require(permission: Permission) -> None:
     """Raises Forbidden unless whoever acts now may do that to anything at all."""
     who = current()
@@ -72,6 +82,35 @@ def require_for_vm(permission: Permission, vm_id: str, owner_id: int | None) -> 
     if not allows(who, Permission.SEE_VM, owner_id):
         raise unknown_vm(vm_id)
     raise Forbidden(_refusal(who, permission))
+
+
+def require_for_known_vm(permission: Permission, vm_id: str) -> None:
+    """The same, by the id alone; one query. Raises NotFound where there is no such VM, too."""
+    owner = Vm.objects.filter(pk=vm_id).values_list("owner_id").first()
+    if owner is None:
+        raise unknown_vm(vm_id)
+    require_for_vm(permission, vm_id, *owner)
+
+
+def owner_of_new_vm() -> int | None:
+    """Whose a VM is that is made now; None where whoever makes it has no account.
+
+    Raises:
+        Forbidden: they would not see it any more, then.
+    """
+    who = current()
+    if who.user_id is None and not sight(who).everything:
+        raise Forbidden(
+            f"{who.name} ({who.role.value}) has no account that a VM could belong to; use a user's token"
+        )
+    return who.user_id
+
+
+def name_of(vm: Vm) -> str:
+    """How ``vm`` is called in an error that whoever acts now is told: others' VMs have no name for them."""
+    if sight(current()).includes(vm.owner_id):
+        return f"VM {vm.name!r} ({vm.pk}, {vm.status})"
+    return "a VM of somebody else"
 
 
 def _refusal(who: Principal, permission: Permission) -> str:

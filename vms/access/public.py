@@ -17,9 +17,14 @@ def public(view: View) -> View:
     return view
 
 
+def is_open(view: Any) -> bool:
+    """Whether that view was marked so."""
+    return bool(getattr(view, _MARK, False))
+
+
 def is_public(path: str) -> bool:
     """Whether the view at that path is open to everybody. Where there is no view, it is not."""
     try:
-        return bool(getattr(resolve(path).func, _MARK, False))
+        return is_open(resolve(path).func)
     except Resolver404:
         return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import F
 
+from vms.access.policy import Permission, require_for_vm
 from vms.actions import gpus
 from vms.database import writing
 from vms.live import publish
@@ -51,9 +52,19 @@ def change(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm | None:
     raise Contended(f"the row of VM {vm_id} changed {_TRIES} times while it was being written")
 
 
-def change_existing(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm:
-    """Like :func:`change`. Raises NotFound where there is no such VM."""
-    vm = change(vm_id, decide)
+def change_existing(vm_id: str, permission: Permission, decide: Callable[[Vm], Fields]) -> Vm:
+    """Like :func:`change`, of whoever acts now, who needs that permission for that VM.
+
+    Raises:
+        NotFound: there is no such VM, or none that they see.
+        Forbidden: they may not do this to it.
+    """
+
+    def allowed(vm: Vm) -> Fields:
+        require_for_vm(permission, vm_id, vm.owner_id)
+        return decide(vm)
+
+    vm = change(vm_id, allowed)
     if vm is None:
         raise unknown_vm(vm_id)
     return vm

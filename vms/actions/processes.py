@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vms.access.policy import Permission
 from vms.actions.change import Fields, change_existing
 from vms.choices import Actual
 from vms.errors import Conflict
@@ -35,4 +36,4 @@ def forget_end(vm_id: str) -> Vm:
         blank: Fields = {"exit_reason": "", "exit_code": None, "exited_at_ms": None}
         return blank if any(getattr(vm, name) != value for name, value in blank.items()) else {}
 
-    return change_existing(vm_id, decide)
+    return change_existing(vm_id, Permission.STEER_NODE, decide)

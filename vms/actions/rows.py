@@ -12,7 +12,14 @@ from vms.database import now_ms
 from vms.models import Node, Vm
 
 
-def new_vm(vm_id: str, node: Node, cid: int, config: VmConfiguration, compose: AppCompose) -> Vm:
+def new_vm(
+    vm_id: str,
+    node: Node,
+    cid: int,
+    config: VmConfiguration,
+    compose: AppCompose,
+    owner_id: int | None = None,
+) -> Vm:
     """The row of a new VM, not saved: all there is to make a launch from, its ports aside.
 
     ``config`` and ``compose`` are what ``validate.check`` returned.
@@ -21,6 +28,7 @@ def new_vm(vm_id: str, node: Node, cid: int, config: VmConfiguration, compose: A
         id=vm_id,
         node=node,
         cid=cid,
+        owner_id=owner_id,
         created_at_ms=now_ms(),
         desired=Desired.STOPPED if config.stopped else Desired.RUNNING,
         **configured(config, compose),

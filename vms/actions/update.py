@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vms.access.policy import Permission
 from vms.actions import confidential, reserve
 from vms.actions.change import Fields, change_existing
 from vms.actions.rows import configured
@@ -48,7 +49,7 @@ def update(wanted: VmUpdate) -> Vm:
         publish.wake(vm.node_id, vm.pk)
         return configured(after, compose) | {"prepared": False}
 
-    return change_existing(wanted.id, decide)
+    return change_existing(wanted.id, Permission.CHANGE_VM, decide)
 
 
 def resize(wanted: VmUpdate) -> Vm:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uuid
 
+from vms.access.policy import Permission, owner_of_new_vm
 from vms.actions import confidential, gpus, reserve
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
@@ -20,11 +21,12 @@ from vms.models import Vm
 
 
 def create(config: VmConfiguration) -> Vm:
-    """Record a new VM and have it launched (or only prepared, when ``stopped``).
+    """Record a new VM and have it launched (or only prepared, when ``stopped``). Whoever acts now owns it.
 
     Raises:
-        Invalid, Conflict, NotFound, Unavailable: nothing was recorded then.
+        Invalid, Forbidden, Conflict, NotFound, Unavailable: nothing was recorded then.
     """
+    owner_id = owner_of_new_vm()
     node = node_for_new_vm()
     checked, compose = check(config, node)
     with writing():
@@ -34,7 +36,7 @@ def create(config: VmConfiguration) -> Vm:
         reserve.check_ports(node, checked.ports)
         if not checked.stopped:
             reserve.check_capacity(node, checked.vcpu, checked.memory)
-        vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose)
+        vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose, owner_id)
         vm.save(force_insert=True)
         reserve.write_ports(vm, checked.ports)
         if not checked.stopped:
@@ -62,7 +64,7 @@ def start(vm_id: str) -> Vm:
         gpus.take(vm)
         return {"desired": Desired.RUNNING, "restarts": 0, "next_retry_at_ms": None} | _request(vm)
 
-    return change_existing(vm_id, decide)
+    return change_existing(vm_id, Permission.STEER_VM, decide)
 
 
 def stop(vm_id: str) -> Vm:
@@ -76,7 +78,7 @@ def stop(vm_id: str) -> Vm:
         require_worker(vm.node)
         return _forced(Desired.STOPPED) | _request(vm)
 
-    return change_existing(vm_id, decide)
+    return change_existing(vm_id, Permission.STEER_VM, decide)
 
 
 def shutdown(vm_id: str) -> Vm:
@@ -100,7 +102,7 @@ def shutdown(vm_id: str) -> Vm:
             graceful["shutdown_asked_at_ms"] = now_ms()
         return graceful | {"shutdown_requested": True, "shutdown_progress": "asking the guest"} | _request(vm)
 
-    return change_existing(vm_id, decide)
+    return change_existing(vm_id, Permission.STEER_VM, decide)
 
 
 def remove(vm_id: str) -> Vm:
@@ -111,7 +113,7 @@ def remove(vm_id: str) -> Vm:
             return {}
         return _forced(Desired.ABSENT) | _request(vm)
 
-    return change_existing(vm_id, decide)
+    return change_existing(vm_id, Permission.CHANGE_VM, decide)
 
 
 def take_back(vm_id: str, generation: int) -> bool:

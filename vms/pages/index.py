@@ -7,10 +7,14 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from vms.access.policy import Permission
+from vms.access.routes import needs
+
 NONCE_PLACEHOLDER = "__CSP_NONCE__"
 _NOT_BUILT = "The console has not been built. Run script/server, or: cd frontend && npm ci && npm run build\n"
 
 
+@needs(Permission.LOOK)
 def console(request: HttpRequest) -> HttpResponse:
     """index.html with this response's nonce for styles. Never cached: it names the hashed assets."""
     if request.method not in ("GET", "HEAD"):

@@ -5,16 +5,19 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from vms.access.policy import Permission, require_for_known_vm
+from vms.access.routes import needs
 from vms.conf import conf
 from vms.errors import Invalid, VmmError
 from vms.hypervisor.rundir import VM_ID_PATTERN
 from vms.live.logs import MAX_LINES, LogChannel, log_path, read_log
-from vms.selectors.vms import exists, unknown_vm
+from vms.selectors.vms import unknown_vm
 
 CONTENT_TYPE = "text/plain; charset=utf-8"
 DEFAULT_LINES = 10_000
 
 
+@needs(Permission.STEER_VM)
 def logs(request: HttpRequest) -> HttpResponseBase:
     """``?id=&follow=&ansi=&lines=&ch=``; 404 for an unknown VM, 400 for an option that isn't one."""
     if request.method not in ("GET", "HEAD"):
@@ -27,8 +30,9 @@ def logs(request: HttpRequest) -> HttpResponseBase:
         lines = _lines(request.GET.get("lines", ""))
         ansi = _flag("ansi", request.GET.get("ansi", ""), default=True)
         follow = _flag("follow", request.GET.get("follow", ""), default=False)
-        if not (VM_ID_PATTERN.match(vm_id) and exists(vm_id)):
+        if not VM_ID_PATTERN.match(vm_id):
             raise unknown_vm(vm_id)
+        require_for_known_vm(Permission.STEER_VM, vm_id)
     except VmmError as error:
         return JsonResponse({"code": error.code, "message": error.message}, status=error.code)
     response: HttpResponseBase

@@ -12,6 +12,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from vms import telemetry
+from vms.access.policy import Permission
+from vms.access.routes import needs
 from vms.figures.board import board
 from vms.pages.metric_families import of_node, of_rows, of_vms
 from vms.selectors.metrics import counted
@@ -57,6 +59,7 @@ class Kept:
 page = Kept(lambda: generate_latest(Everything()))
 
 
+@needs(Permission.SEE_NODE)
 def metrics(request: HttpRequest) -> HttpResponse:
     """All metrics; two queries at most once a second."""
     if request.method not in ("GET", "HEAD"):

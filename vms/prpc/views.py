@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from vms import telemetry
+from vms.access.routes import needs
 from vms.errors import MethodNotAllowed, NotFound, VmmError
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
@@ -100,7 +101,7 @@ def _urls(service: Service) -> list[URLPattern]:
 def _view(service: Service, method: Method | None) -> Any:
     name = f"{service.operation_prefix}{method.name if method else 'Any'}View"
     kind: Any = type(name, (MethodView,), {"service": service, "wire_method": method})
-    return kind.as_view()
+    return needs(service.permission)(kind.as_view())
 
 
 def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:

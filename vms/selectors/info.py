@@ -17,6 +17,7 @@ from vms.database import now_ms
 from vms.elapsed import in_words
 from vms.hypervisor.network import mac_address
 from vms.models import Event, Image, PortMapping, Vm
+from vms.selectors.sight import Sight
 
 Row = dict[str, Any]
 
@@ -66,9 +67,9 @@ class Filter:
     page_size: int = 0
 
 
-def list_vms(wanted: Filter) -> tuple[list[Row], int]:
-    """VmInfo rows, oldest first, and how many match before paging."""
-    matching = _matching(wanted)
+def list_vms(wanted: Filter, sight: Sight) -> tuple[list[Row], int]:
+    """VmInfo rows of what is seen, oldest first, and how many match before paging."""
+    matching = _matching(wanted, sight)
     chosen = matching.order_by("created_at_ms", "id")
     if wanted.page and wanted.page_size:
         total = matching.count()
@@ -81,14 +82,14 @@ def list_vms(wanted: Filter) -> tuple[list[Row], int]:
     return rows, len(rows)
 
 
-def get_vm(vm_id: str) -> Row | None:
-    """One VM with its configuration, or None."""
-    rows = _rows(Vm.objects.filter(pk=vm_id), brief=False)
+def get_vm(vm_id: str, sight: Sight) -> Row | None:
+    """One VM with its configuration; None where there is none that is seen."""
+    rows = _rows(sight.of(Vm.objects.filter(pk=vm_id)), brief=False)
     return rows[0] if rows else None
 
 
-def _matching(wanted: Filter) -> QuerySet[Vm]:
-    vms = Vm.objects.all()
+def _matching(wanted: Filter, sight: Sight) -> QuerySet[Vm]:
+    vms = sight.of(Vm.objects.all())
     if wanted.ids:
         vms = vms.filter(pk__in=wanted.ids[:10_000])
     if wanted.keyword:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vms.access.policy import Permission
 from vms.errors import Invalid
 from vms.prpc.fields import Message
 
@@ -24,9 +25,14 @@ class Pending:
 
 @dataclass(frozen=True)
 class Method:
-    """One method of the wire. ``call`` returns a result, None for Empty, or a Pending."""
+    """One method of the wire. ``call`` returns a result, None for Empty, or a Pending.
+
+    Whoever has not ``permission`` never gets to call it; whether they have it for the VM that
+    the request names is for the call to find out.
+    """
 
     name: str
+    permission: Permission
     request: type[Message]
     call: Callable[[Values], Any]
     changes: bool = True
@@ -56,6 +62,11 @@ class Service:
             if name.startswith(prefix):
                 return self.methods.get(name.removeprefix(prefix))
         return self.methods.get(name)
+
+    def permission(self, method: str) -> Permission:
+        """What the method of that name needs; to be told that there is none, next to nothing."""
+        found = self.find(method)
+        return Permission.LOOK if found is None else found.permission
 
 
 def required_id(values: Values) -> str:

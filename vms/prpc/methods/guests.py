@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from vms.access.policy import Permission, require_for_known_vm
 from vms.actions import vms
 from vms.guest import agents
 from vms.guest.agents import Agents
@@ -18,8 +19,14 @@ from vms.selectors.guests import running_guest
 Ask = Callable[[Agents, GuestAddress], Awaitable[Any]]
 
 
+def _guest(values: Values) -> GuestAddress:
+    vm_id = required_id(values)
+    require_for_known_vm(Permission.STEER_VM, vm_id)
+    return running_guest(vm_id)
+
+
 def _asked(ask: Ask, values: Values) -> Pending:
-    guest = running_guest(required_id(values))
+    guest = _guest(values)
     known = agents.of_node(guest.node_id)
 
     async def answered() -> dict[str, Any]:
@@ -30,7 +37,7 @@ def _asked(ask: Ask, values: Values) -> Pending:
 
 def _shutdown(values: Values) -> Pending | None:
     """The way that ShutdownVm takes: a guest that ended behind its VM's back might be started again."""
-    guest = running_guest(required_id(values))
+    guest = _guest(values)
     vm = vms.shutdown(guest.vm_id)
     if vm.observed_generation >= vm.generation:
         return None
@@ -45,8 +52,8 @@ _QUESTIONS: tuple[tuple[str, Ask], ...] = (
 )
 METHODS = (
     *(
-        Method(name, serializers.Id, partial(_asked, ask), changes=False, flat=True)
+        Method(name, Permission.STEER_VM, serializers.Id, partial(_asked, ask), changes=False, flat=True)
         for name, ask in _QUESTIONS
     ),
-    Method("Shutdown", serializers.Id, _shutdown),
+    Method("Shutdown", Permission.STEER_VM, serializers.Id, _shutdown),
 )

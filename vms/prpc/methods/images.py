@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from vms.access.policy import Permission
 from vms.actions import images, pulls
 from vms.conf import conf
 from vms.database import in_database
@@ -72,7 +73,14 @@ async def _soon(changed: asyncio.Event) -> None:
 
 
 METHODS = (
-    Method("ListRegistryImages", serializers.Empty, _list_registry_images, changes=False, flat=True),
-    Method("PullRegistryImage", serializers.PullRegistryImageRequest, _pull),
-    Method("DeleteImage", serializers.Id, _delete),
+    Method(
+        "ListRegistryImages",
+        Permission.LOOK,
+        serializers.Empty,
+        _list_registry_images,
+        changes=False,
+        flat=True,
+    ),
+    Method("PullRegistryImage", Permission.STEER_NODE, serializers.PullRegistryImageRequest, _pull),
+    Method("DeleteImage", Permission.STEER_NODE, serializers.Id, _delete),
 )

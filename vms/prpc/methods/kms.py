@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from vms.access.policy import Permission
 from vms.conf import conf
 from vms.errors import Invalid, Unavailable
 from vms.kms.client import APP_ID_BYTES, Kms, env_encrypt_public_key
@@ -27,4 +28,8 @@ def _public_key(values: Values) -> Pending:
     return Pending(answered)
 
 
-METHODS = (Method("GetAppEnvEncryptPubKey", serializers.AppId, _public_key, changes=False, flat=True),)
+METHODS = (
+    Method(
+        "GetAppEnvEncryptPubKey", Permission.LOOK, serializers.AppId, _public_key, changes=False, flat=True
+    ),
+)

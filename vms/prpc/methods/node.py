@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vms.access.policy import Permission
 from vms.prpc import serializers
 from vms.prpc.methods.base import Method, Values
 from vms.selectors import meta
@@ -29,7 +30,7 @@ def _list_gpus(_: Values) -> dict[str, Any]:
 
 
 METHODS = tuple(
-    Method(name, serializers.Empty, call, changes=False, flat=True)
+    Method(name, Permission.LOOK, serializers.Empty, call, changes=False, flat=True)
     for name, call in (
         ("ListImages", _list_images),
         ("Version", _version),

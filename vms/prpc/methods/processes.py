@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from vms.access.policy import Permission
 from vms.actions import processes, vms
 from vms.prpc import outcome, serializers
 from vms.prpc.methods.base import Method, Pending, Values, required_id
@@ -32,7 +33,7 @@ def _remove(values: Values) -> None:
 
 
 METHODS = (
-    Method("SvList", serializers.Empty, _list, changes=False, flat=True),
-    Method("SvStop", serializers.Id, _stop),
-    Method("SvRemove", serializers.Id, _remove),
+    Method("SvList", Permission.SEE_NODE, serializers.Empty, _list, changes=False, flat=True),
+    Method("SvStop", Permission.STEER_NODE, serializers.Id, _stop),
+    Method("SvRemove", Permission.STEER_NODE, serializers.Id, _remove),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from vms.access.policy import Permission
 from vms.actions import reload
 from vms.actions.reload import Requested
 from vms.database import in_database
@@ -38,4 +39,4 @@ async def _reported(requested: Requested) -> dict[str, int]:
     return {what: report.count(what) for what in ("loaded", "updated", "removed")}
 
 
-METHODS = (Method("ReloadVms", serializers.Empty, _reload),)
+METHODS = (Method("ReloadVms", Permission.STEER_NODE, serializers.Empty, _reload),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from vms.access.policy import Permission, sight
+from vms.access.principal import current
 from vms.actions import update as updates
 from vms.actions import vms
 from vms.choices import Desired
@@ -65,25 +67,27 @@ def _compose_hash(values: Values) -> dict[str, str]:
 
 
 def _status(values: Values) -> dict[str, Any]:
-    rows, total = info.list_vms(serializers.to_filter(values))
+    rows, total = info.list_vms(serializers.to_filter(values), sight(current()))
     return {"vms": rows, "port_mapping_enabled": conf().cvm.port_mapping.enabled, "total": total}
 
 
 def _get_info(values: Values) -> dict[str, Any]:
-    row = info.get_vm(required_id(values))
+    row = info.get_vm(required_id(values), sight(current()))
     return {"found": row is not None, "info": row}
 
 
 METHODS = (
-    Method("CreateVm", serializers.VmConfigurationMessage, _create),
-    Method("StartVm", serializers.Id, _start),
-    Method("StopVm", serializers.Id, _stop),
-    Method("ShutdownVm", serializers.Id, _shutdown),
-    Method("RemoveVm", serializers.Id, _remove),
-    Method("UpdateVm", serializers.UpdateVmRequest, _update),
-    Method("UpgradeApp", serializers.UpdateVmRequest, _update),
-    Method("ResizeVm", serializers.ResizeVmRequest, _resize),
-    Method("GetComposeHash", serializers.VmConfigurationMessage, _compose_hash, changes=False),
-    Method("Status", serializers.StatusRequest, _status, changes=False, flat=True),
-    Method("GetInfo", serializers.Id, _get_info, changes=False, flat=True),
+    Method("CreateVm", Permission.CREATE_VM, serializers.VmConfigurationMessage, _create),
+    Method("StartVm", Permission.STEER_VM, serializers.Id, _start),
+    Method("StopVm", Permission.STEER_VM, serializers.Id, _stop),
+    Method("ShutdownVm", Permission.STEER_VM, serializers.Id, _shutdown),
+    Method("RemoveVm", Permission.CHANGE_VM, serializers.Id, _remove),
+    Method("UpdateVm", Permission.CHANGE_VM, serializers.UpdateVmRequest, _update),
+    Method("UpgradeApp", Permission.CHANGE_VM, serializers.UpdateVmRequest, _update),
+    Method("ResizeVm", Permission.CHANGE_VM, serializers.ResizeVmRequest, _resize),
+    Method(
+        "GetComposeHash", Permission.LOOK, serializers.VmConfigurationMessage, _compose_hash, changes=False
+    ),
+    Method("Status", Permission.SEE_VM, serializers.StatusRequest, _status, changes=False, flat=True),
+    Method("GetInfo", Permission.SEE_VM, serializers.Id, _get_info, changes=False, flat=True),
 )

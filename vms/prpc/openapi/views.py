@@ -6,9 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from vms.access.policy import Permission
+from vms.access.routes import needs
 from vms.prpc.openapi.document import document_json
 
 
+@needs(Permission.LOOK)
 @require_safe
 def openapi_document(request: HttpRequest) -> HttpResponse:
     """The document in JSON."""
@@ -17,6 +20,7 @@ def openapi_document(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@needs(Permission.LOOK)
 @require_safe
 def openapi_page(request: HttpRequest) -> HttpResponse:
     """Swagger UI over that document. All of it is ours to serve, so the site's policy stays as it is."""

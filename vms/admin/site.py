@@ -1,0 +1,87 @@
+"""The admin's own site: open to whoever may see the node. Django's own permissions say nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver
+
+from vms.access.policy import Permission, allows
+from vms.access.principal import ANYBODY, NOBODY, Credential, Principal, current
+from vms.access.routes import needs
+from vms.access.users import principal_of
+
+
+class OperatorsSite(admin.AdminSite):
+    """Registers nothing by itself: what is not shown on purpose is not there."""
+
+    site_header = site_title = "dstack-vmm"
+    index_title = "This node"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return allows(who(request), Permission.SEE_NODE)
+
+    def get_urls(self) -> list[Any]:
+        urls = super().get_urls()
+        _declare(urls)
+        return urls
+
+
+def who(request: HttpRequest) -> Principal:
+    """Who acts in the admin, which knows people only by the users that they are.
+
+    Without authentication, that is whoever logged in to the admin.
+    """
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        return NOBODY
+    acting = current()
+    return principal_of(user, Credential.SESSION) if acting == ANYBODY else acting
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows are written by actions only; here those with ``permission`` look at them."""
+
+    permission = Permission.SEE_VM
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return allows(who(request), self.permission)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return allows(who(request), self.permission)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _declare(urls: Iterable[Any]) -> None:
+    for url in urls:
+        if isinstance(url, URLResolver):
+            _declare(url.url_patterns)
+        elif isinstance(url, URLPattern):
+            url.callback = _declared(url.callback)
+
+
+def _declared(view: Callable[..., Any]) -> Callable[..., Any]:
+    @needs(Permission.SEE_NODE)
+    @wraps(view)
+    def declared(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return declared
+
+
+site = OperatorsSite()
+"""The only one; Django's own is not reachable."""

@@ -160,6 +160,7 @@ def test_the_real_image_is_described_and_its_sums_are_right() -> None:
     image = demo_image_dir()
     metadata = json.loads((image / "metadata.json").read_text())
     assert (metadata["version"], metadata["is_dev"], metadata["shared_ro"]) == ("0.5.0", False, True)
+    assert metadata["guest_agent"] == "qemu"
     for key in ("kernel", "initrd", "pvh_kernel"):
         assert (image / metadata[key]).is_file()
     sums = (image / "sha256sum.txt").read_bytes()

@@ -85,6 +85,8 @@ WRONG: list[bytes] = [
     b'{"disks": [7]}',
     b'{"disks": [null]}',
     b'{"disks": [{"total_size": "1"}]}',
+    b'{"disks": [' + b"{}," * 100_000 + b"{}]}",
+    b'{"no_such_field": [' + b"[]," * 100_000 + b"[]]}",
 ]
 
 
@@ -96,6 +98,16 @@ async def test_json_of_every_wrong_type_is_a_failure_with_words(sockets: UnixSoc
 
     async with serving(DstackGuest(behave=answers_wrongly), sockets, CID):
         with pytest.raises(AgentFailed, match="answered SysInfo wrongly: "):
+            await DstackAgent(sockets, CID).sys_info()
+
+
+async def test_more_values_in_binary_than_may_be_are_a_failure(sockets: UnixSockets) -> None:
+    async def answers_much(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b"\x8a\x01\x00" * 100_000, True))
+        await writer.drain()
+
+    async with serving(DstackGuest(behave=answers_much), sockets, CID):
+        with pytest.raises(AgentFailed, match="answered SysInfo wrongly: more than 16384 values"):
             await DstackAgent(sockets, CID).sys_info()
 
 

@@ -21,7 +21,7 @@ from vms.guest.interface import (
     SystemInfo,
 )
 from vms.guest.qemu_channel import Conversation, conversation
-from vms.guest.reading import read_values
+from vms.guest.reading import MAX_ITEMS, read_values
 
 MAX_FILE = 64 << 10
 """Bytes of a file in the guest that are read."""
@@ -142,6 +142,6 @@ def _objects(value: Any) -> list[Object]:
     """A JSON list of objects; an empty one for null."""
     if value is None:
         return []
-    if not isinstance(value, list):
-        raise ValueError("something that is no list where one belongs")
+    if not isinstance(value, list) or len(value) > MAX_ITEMS:
+        raise ValueError("something that is no list, or far too long a one, where a list belongs")
     return [_object(item) for item in value]

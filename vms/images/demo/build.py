@@ -121,6 +121,7 @@ def _fill(image: Path, cache_dir: Path, progress: Callable[[str], None]) -> None
         "version": VERSION,
         "is_dev": False,
         "shared_ro": True,
+        "guest_agent": "qemu",
         "description": f"Demo guest (Linux {kernel.release}): web page, console and data disk; no containers",
         "builder": builder_version(),
         "packages": sorted(file.name for file in (kernel_file, *other_files)),

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from tests.rows import make_vm
-from vms.actions.events import MAX_EVENTS_KEPT, GuestEvent, guest_said, record_event
+from vms.actions.events import GuestEvent, guest_said, record_event
+from vms.actions.retention import kept
 from vms.models import Event, Vm
 
 pytestmark = pytest.mark.django_db
@@ -110,9 +111,9 @@ def test_the_newest_events_are_kept() -> None:
 
 def test_what_the_host_saw_is_bounded_too() -> None:
     vm = make_vm()
-    say(vm, *(("e", str(number)) for number in range(MAX_EVENTS_KEPT)))
+    say(vm, *(("e", str(number)) for number in range(kept())))
     record_event(vm, "host.started", "newest")
-    assert bodies(vm) == [*(str(number) for number in range(1, MAX_EVENTS_KEPT)), "newest"]
+    assert bodies(vm) == [*(str(number) for number in range(1, kept())), "newest"]
 
 
 def test_of_very_many_words_at_once_the_first_count_as_well() -> None:

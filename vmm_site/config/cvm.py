@@ -233,6 +233,8 @@ class Cvm(Section):
     """How long QEMU may take to end when told to before it is killed."""
     shutdown_timeout: Annotated[Seconds, Field(gt=0)] = 60
     """How long a guest may take to power off before the console offers to stop it by force."""
+    stall_after: Seconds = 300
+    """How long a guest that boots or shuts down may say nothing new before that is told; 0 means never."""
     launch_timeout: Annotated[Seconds, Field(gt=0)] = 30
     """How long QEMU may take from its start until it answers."""
     product: Product = Product()

@@ -18,6 +18,7 @@ from vmm_site.config.values import (
     OptionalPath,
     Port,
     Section,
+    Seconds,
     Size,
     Text,
     Whole,
@@ -26,6 +27,15 @@ from vmm_site.config.values import (
 
 class Image(Section):
     """Where guest images lie, and the OCI repository that they can be pulled from."""
+class Events(Section):
+    """How much is kept of what happened to VMs. What is told of it is ``event_buffer_size``."""
+
+    max_count: Annotated[Whole, Field(ge=1, le=10_000)] = 500
+    """Events of one VM; never fewer than are told."""
+    max_age: Seconds = 30 * 86_400
+    """Seconds; 0 means that age is no reason to drop any."""
+
+
 
     path: HostPath
     registry: Text = ""
@@ -132,6 +142,7 @@ class Config(Section):
     netd: Netd = Netd()
     from_file: Path | None = None
     notes: tuple[str, ...] = ()
+    events: Events = Events()
 
     @model_validator(mode="after")
     def _listens_somewhere(self) -> Self:

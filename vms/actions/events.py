@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from vms.actions import retention
 from vms.actions.change import Fields, change
 from vms.choices import Desired, StopMode
 from vms.database import now_ms
 from vms.models import Event, Vm
+from vms.selectors.work import STALLED
 
-MAX_EVENTS_KEPT = 500
-"""Of one VM; older ones are dropped."""
 MAX_BODY = 4096
 MAX_PROGRESS = 256
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){1,64}\Z")
@@ -38,9 +38,10 @@ def _keep(vm: Vm, events: list[GuestEvent]) -> None:
     now = now_ms()
     Event.objects.bulk_create(
         Event(vm=vm, event=printable(one.event, 128), body=printable(one.payload, MAX_BODY), timestamp_ms=now)
-        for one in events[-MAX_EVENTS_KEPT:]
+        for one in events[-retention.kept() :]
     )
-    _drop_old(vm)
+    while retention.drop_surplus(vm.pk):
+        pass
 
 
 def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm | None:
@@ -69,6 +70,8 @@ def _taken_over(vm: Vm, events: list[GuestEvent]) -> Fields:
     """
     events = [replace(said, event=f"guest.{said.event}") if _is_ours(said) else said for said in events]
     fields: Fields = {}
+    if vm.boot_error.startswith(STALLED) and any(said.event == "boot.progress" for said in events):
+        fields["boot_error"] = ""  # it moves on
     for said in events:
         fields |= _consequence(vm, said)
     _keep(vm, events)
@@ -109,13 +112,6 @@ def _instance_info(payload: str) -> Fields:
         return {}
     given = {name: info.get(name) for name in ("instance_id", "instance_id_seed")}
     return {name: v.lower() for name, v in given.items() if isinstance(v, str) and _HEX.match(v)}
-
-
-def _drop_old(vm: Vm) -> None:
-    newest = Event.objects.filter(vm=vm).order_by("-id").values_list("id", flat=True)
-    oldest_kept = newest[MAX_EVENTS_KEPT - 1 : MAX_EVENTS_KEPT].first()
-    if oldest_kept is not None:
-        Event.objects.filter(vm=vm, id__lt=oldest_kept).delete()
 
 
 def printable(text: str, most: int) -> str:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
-from vms.choices import Actual, Desired
+from vms.choices import Actual, Desired, StopMode
 from vms.configuration import Port
-from vms.models import Vm
+from vms.models import Event, Vm
+
+BOOTED = ("done", "N/A")
+"""What ``boot_progress`` says once nothing more is to come."""
+STALLED = "stalled: "
+"""How it begins what is said of a VM that gets nowhere."""
 
 
 @dataclass(frozen=True)
@@ -83,4 +89,20 @@ def events_offset(vm_id: str) -> int | None:
 def boot_is_over(vm_id: str) -> bool:
     """Whether a launched VM no longer boots: it is up, or failed, or is gone."""
     row = Vm.objects.filter(pk=vm_id).values_list("actual", "boot_progress", "boot_error").first()
-    return row is None or row[0] == Actual.OFF or row[1] in ("done", "N/A") or bool(row[2])
+    return row is None or row[0] == Actual.OFF or row[1] in BOOTED or bool(row[2])
+
+
+def silent_ids(node_id: int, before_ms: int, only: str | None = None) -> list[str]:
+    """VMs that boot or shut down, of which nothing was heard since then and it was not said yet.
+
+    ``only`` asks of one VM.
+    """
+    booting = Q(desired=Desired.RUNNING, boot_error="") & ~Q(boot_progress__in=("", *BOOTED))
+    asked = Q(desired=Desired.STOPPED, stop_mode=StopMode.GRACEFUL)
+    ending = asked & ~Q(shutdown_progress="") & ~Q(shutdown_progress__startswith=STALLED)
+    newest = Event.objects.filter(vm=OuterRef("pk")).order_by("-id").values("timestamp_ms")[:1]
+    found = Vm.objects.filter(booting | ending, node=node_id, actual=Actual.ON)
+    if only is not None:
+        found = found.filter(pk=only)
+    heard = Coalesce(Subquery(newest), "started_at_ms", 0)
+    return list(found.annotate(heard_ms=heard).filter(heard_ms__lte=before_ms).values_list("id", flat=True))

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 
-from vms.actions import images, nodes
+from vms.actions import images, nodes, stalls
 from vms.actions.images import ImageFields
 from vms.conf import conf
 from vms.database import in_database, now_ms
@@ -24,6 +24,7 @@ from vms.worker.execute import Tools
 from vms.worker.gpus import GpuWatch
 from vms.worker.host_api import serve_guests
 from vms.worker.lanes import Lanes
+from vms.worker.prune import prune
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
 from vms.worker.reload import Reloader
@@ -58,6 +59,7 @@ class NodeWorker:
         self._gpus = GpuWatch(node.pk)
         self._sampler = Sampler(driver, node.pk, self._agents, board)
         self._early: set[str] | None = set()
+        self._listening_since_ms = now_ms()
         driver.on_exit(self.wake)
 
     def wake(self, vm_id: str) -> None:
@@ -88,6 +90,7 @@ class NodeWorker:
             asyncio.create_task(self._reloader.run(), name="reload"),
             asyncio.create_task(self._images.run(), name="images"),
             asyncio.create_task(self._sampler.run(), name="figures"),
+            asyncio.create_task(prune(self._node.pk), name="old events"),
             asyncio.create_task(serve_guests(self._node.pk, self._sockets), name="host API"),
             asyncio.create_task(stop.wait(), name="stop"),
         }
@@ -153,6 +156,7 @@ class NodeWorker:
         self._reloader.wake()
         for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
             self._lanes.nudge(vm_id)
+        await in_database(stalls.notice, self._node.pk, self._listening_since_ms)
         if sweep:
             for vm_id in await in_database(work.ids_not_off, self._node.pk):
                 self._lanes.nudge(vm_id)

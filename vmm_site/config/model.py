@@ -17,16 +17,14 @@ from vmm_site.config.values import (
     OptionalHttpUrl,
     OptionalPath,
     Port,
-    Section,
     Seconds,
+    Section,
     Size,
     Text,
     Whole,
 )
 
 
-class Image(Section):
-    """Where guest images lie, and the OCI repository that they can be pulled from."""
 class Events(Section):
     """How much is kept of what happened to VMs. What is told of it is ``event_buffer_size``."""
 
@@ -36,6 +34,8 @@ class Events(Section):
     """Seconds; 0 means that age is no reason to drop any."""
 
 
+class Image(Section):
+    """Where guest images lie, and the OCI repository that they can be pulled from."""
 
     path: HostPath
     registry: Text = ""
@@ -133,6 +133,7 @@ class Config(Section):
     database_url: str = Field(default="", repr=False)
     redis_url: str = Field(default="", repr=False)
     image: Image
+    events: Events = Events()
     cvm: Cvm = Cvm()
     kms: Kms = Kms()
     gateway: Gateway = Gateway()
@@ -142,7 +143,6 @@ class Config(Section):
     netd: Netd = Netd()
     from_file: Path | None = None
     notes: tuple[str, ...] = ()
-    events: Events = Events()
 
     @model_validator(mode="after")
     def _listens_somewhere(self) -> Self:

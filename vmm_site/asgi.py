@@ -14,15 +14,17 @@ from django.urls import path, re_path  # noqa: E402
 
 from vmm_site.handler import OneHopASGIHandler  # noqa: E402
 from vmm_site.origin import OwnOriginOnly, SiteRequest, no_such_websocket  # noqa: E402
+from vmm_site.proxies import BehindProxies  # noqa: E402
+from vms.access.turns import PasswordsInTurn  # noqa: E402
 from vms.access.websocket import KnownOnly  # noqa: E402
 from vms.live.routing import websocket_routes  # noqa: E402
 
 http = OneHopASGIHandler()
 http.request_class = SiteRequest
 
-application = ProtocolTypeRouter(
+routes = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": PasswordsInTurn(http),
         "websocket": OwnOriginOnly(
             KnownOnly(
                 URLRouter(
@@ -35,3 +37,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+application = BehindProxies(routes)

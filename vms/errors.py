@@ -72,6 +72,7 @@ class Throttled(VmmError):
     """Too many wrong credentials, or requests; says how long to wait."""
 
     code = 429
+    retry_after_s: int = 1
 
 
 class UpstreamFailed(VmmError):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.access.people import with_login
 from vms.access.principal import THE_PROGRAM, acting_as
+from vms.access.throttle import throttle
 from vms.access.verified import verified
 
 
@@ -21,6 +22,7 @@ def login_on(settings: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _nobody_is_remembered() -> Iterator[None]:
-    verified.forget_all()
+    verified.forget_now()
+    throttle.forget_all()
     with acting_as(THE_PROGRAM):
         yield

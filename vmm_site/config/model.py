@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from vmm_site.config.cvm import Cvm
 from vmm_site.config.values import (
+    AccessRole,
     Host,
     HostPath,
     HttpUrl,
@@ -17,6 +18,7 @@ from vmm_site.config.values import (
     OptionalHttpUrl,
     OptionalPath,
     Port,
+    ProxyAddress,
     Seconds,
     Section,
     Size,
@@ -72,8 +74,13 @@ class Auth(Section):
     """Who may use the server. Tokens given here are as good as an administrator's."""
 
     enabled: bool = False
-    tokens: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), repr=False)
+    tokens: tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...] = Field(default=(), repr=False)
     htpasswd_file: OptionalPath = None
+    htpasswd_role: AccessRole = AccessRole.ADMIN
+    session_hours: Annotated[Whole, Field(ge=1, le=24 * 365)] = 24
+    """How long a login in the browser lasts."""
+    trusted_proxies: tuple[ProxyAddress, ...] = ()
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed; "unix" is the Unix socket's other end."""
 
 
 class HostApi(Section):
@@ -130,6 +137,8 @@ class Config(Section):
     """Largest request that is read, in bytes; a larger one is answered 413."""
     allowed_hosts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Further names that browsers may call this server by (beside addresses and localhost)."""
+    insecure: bool = False
+    """Whether to listen for other hosts though authentication is off: all of them own this one then."""
     database_url: str = Field(default="", repr=False)
     redis_url: str = Field(default="", repr=False)
     image: Image

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -78,6 +78,15 @@ class SimulatedPlatform(StrEnum):
     AWS_NITRO_TPM = "dstack-aws-nitro-tpm"
 
 
+class AccessRole(StrEnum):
+    """What somebody may do; the server's own roles."""
+
+    MEMBER = "member"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
 def parse_size(value: object) -> object:
     """Bytes of ``4194304``, ``"4M"``, ``"512K"``, ``"1GiB"`` or ``"0x1000"`` (units of 1024)."""
     if not isinstance(value, str):
@@ -142,6 +151,15 @@ def _ip(value: str) -> str:
         raise ValueError("not an IP address") from None
 
 
+def _proxy(value: str) -> str:
+    if value == "unix":
+        return value
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise ValueError('neither an IP address, nor a network like 10.0.0.0/8, nor "unix"') from None
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -167,6 +185,9 @@ OptionalHttpUrl = Annotated[
     str, AfterValidator(_optional_http_url), Field(description="an http:// or https:// URL, or nothing")
 ]
 Ip = Annotated[str, AfterValidator(_ip), Field(description="an IP address")]
+ProxyAddress = Annotated[
+    str, AfterValidator(_proxy), Field(description='IP addresses, networks like 10.0.0.0/8, or "unix"')
+]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:%-]*$", description="an IP address or a host name")]
 InterfaceName = Annotated[
     str,

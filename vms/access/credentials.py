@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from vms.access import tokens
+from functools import partial
+
+from vms.access import passwords, tokens
+from vms.access.last_used import last_used
 from vms.access.presented import Presented
 from vms.access.principal import Principal
+from vms.access.throttle import throttle
 from vms.access.verified import TTL_S, verified
+from vms.database import in_database
 from vms.errors import Unauthorized
 
 NEEDED = (
@@ -14,24 +19,54 @@ NEEDED = (
 )
 
 
-def identify(found: Presented) -> Principal:
-    """Whose those credentials are.
+def identify(found: Presented, address: str) -> Principal:
+    """Whose those credentials are; a password takes a while.
 
     Raises:
         Unauthorized: they are wrong, expired or revoked.
+        Throttled: so many from there were wrong that these aren't looked at now.
     """
     key = found.key
-    known = verified.get(key)
-    if known is not None:
-        return known
-    generation = verified.generation
-    named = _token_holder(found)
-    if named is None:
+    principal = verified.get(key)
+    if principal is None:
+        generation = verified.generation
+        known = _known(found, address)
+        principal = known.principal
+        verified.keep(
+            key, principal, generation, TTL_S if known.ends_in_ms is None else known.ends_in_ms / 1000
+        )
+    if principal.token_id is not None:
+        last_used.note(principal.token_id, address)
+    return principal
+
+
+async def identify_on_loop(found: Presented, address: str) -> Principal:
+    """The same, awaited: passwords wait for their turn, the rest for the database."""
+    check = partial(identify, found, address)
+    if is_slow(found):
+        return await passwords.in_turn_on_loop(check)
+    return await in_database(check)
+
+
+def is_slow(found: Presented) -> bool:
+    """Whether they may be a password, and weren't looked at just now."""
+    return found.is_password and verified.get(found.key) is None
+
+
+def _known(found: Presented, address: str) -> tokens.Known:
+    # Nobody can guess these, so whoever shares an address with a guesser is not held up.
+    unguessable = tokens.issued(found.token) or tokens.configured(found.token, tokens.Strength.UNGUESSABLE)
+    if unguessable is not None:
+        return unguessable
+    name = found.user if found.is_password else None
+    throttle.check(address, name)
+    known = tokens.configured(found.token, tokens.Strength.ANY)
+    if known is None and name is not None:
+        holder = passwords.holder(name, found.secret)
+        if holder is not None:
+            throttle.succeeded(address, name)
+            known = tokens.Known(holder.principal)
+    if known is None:
+        throttle.failed(address, name)
         raise Unauthorized("the credentials are wrong")
-    seconds = TTL_S if named.ends_in_ms is None else named.ends_in_ms / 1000
-    verified.keep(key, named.principal, generation, seconds)
-    return named.principal
-
-
-def _token_holder(found: Presented) -> tokens.Known | None:
-    return tokens.configured(found.token) or tokens.issued(found.token)
+    return known

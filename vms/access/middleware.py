@@ -18,6 +18,7 @@ from vms.access.credentials import NEEDED, identify
 from vms.access.presented import presented
 from vms.access.principal import ANYBODY, NOBODY, Principal, bind
 from vms.access.public import is_public
+from vms.access.turns import IDENTIFIED
 from vms.conf import conf
 from vms.errors import Forbidden, Unauthorized, VmmError
 
@@ -52,9 +53,12 @@ def authenticate(get_response: GetResponse) -> GetResponse:
 def _who(request: Any) -> Principal:
     if not conf().auth.enabled:
         return ANYBODY
+    outcome = getattr(request, "scope", {}).get(IDENTIFIED)
+    if isinstance(outcome, VmmError):
+        raise outcome
     found = presented(request.headers, request.method, request.META.get("QUERY_STRING", ""))
     if found is not None:
-        principal = identify(found)
+        principal = identify(found, request.META.get("REMOTE_ADDR", ""))
         request.user = SimpleLazyObject(lambda: _user(principal))
         return principal
     session = sessions.of_cookies(request.COOKIES, request.session)

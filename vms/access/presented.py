@@ -18,6 +18,8 @@ from vms.errors import Unauthorized
 
 MAX_SECRET = 1024
 """Characters; nothing longer is ever right, and nothing longer is looked at."""
+TOKENS_BEGIN = "vmm_"
+"""Every token that we issue begins so: people and secret scanners know it by that."""
 READING = ("GET", "HEAD")
 
 
@@ -32,6 +34,11 @@ class Presented:
     def token(self) -> str:
         """What may be a token: with HTTP Basic the password, or the name where there is no password."""
         return self.secret or self.user or ""
+
+    @property
+    def is_password(self) -> bool:
+        """Whether it may be a user's password, which is slow to check: one of our tokens is none."""
+        return self.user is not None and bool(self.secret) and not self.secret.startswith(TOKENS_BEGIN)
 
     @property
     def key(self) -> bytes:

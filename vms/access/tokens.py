@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from enum import IntEnum
 
+from vms.access.presented import TOKENS_BEGIN
 from vms.access.principal import Credential, Principal
 from vms.access.users import role_of
 from vms.choices import Role
@@ -15,8 +17,6 @@ from vms.database import now_ms
 from vms.errors import Unauthorized
 from vms.models import ApiToken
 
-BEGINNING = "vmm_"
-"""Every token that we issue begins so: people and secret scanners know it by that."""
 PREFIX_LENGTH = 10
 """Characters of a token that are kept to know it again by."""
 _RANDOM_BYTES = 32
@@ -30,9 +30,16 @@ class Known:
     ends_in_ms: int | None = None
 
 
+class Strength(IntEnum):
+    """How many characters a configured token must have: operators choose them, and some can be guessed."""
+
+    ANY = 1
+    UNGUESSABLE = 32
+
+
 def new_token() -> str:
     """256 random bits: nobody guesses it, so a plain digest is enough to keep."""
-    return BEGINNING + secrets.token_urlsafe(_RANDOM_BYTES)
+    return TOKENS_BEGIN + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def digest_of(token: str) -> str:
@@ -46,6 +53,8 @@ def issued(token: str) -> Known | None:
     Raises:
         Unauthorized: it was ours once: it has expired, was revoked, or its user may not log in.
     """
+    if not token.startswith(TOKENS_BEGIN):
+        return None
     row = ApiToken.objects.select_related("user").filter(digest=digest_of(token)).first()
     if row is None:
         return None
@@ -67,8 +76,10 @@ def issued(token: str) -> Known | None:
     return Known(principal, None if row.expires_at_ms is None else row.expires_at_ms - now)
 
 
-def configured(token: str) -> Known | None:
+def configured(token: str, strength: Strength = Strength.ANY) -> Known | None:
     """The operator's ``[auth] tokens``, as good as an admin. Every one is compared, in constant time."""
+    if len(token) < strength:
+        return None
     digest = digest_of(token)
     found: int | None = None
     for number, candidate in enumerate(conf().auth.tokens, start=1):

@@ -56,10 +56,11 @@ class Verified:
 
     def forget_all(self) -> None:
         """Now, and again when the transaction is committed: until then others read the old rows."""
-        self._forget()
-        transaction.on_commit(self._forget, robust=True)
+        self.forget_now()
+        transaction.on_commit(self.forget_now, robust=True)
 
-    def _forget(self) -> None:
+    def forget_now(self) -> None:
+        """Until now only: for where no transaction runs."""
         with self._lock:
             self._generation += 1
             self._entries.clear()

@@ -1,18 +1,20 @@
 """Every websocket learns who opens it, or is closed.
 
 A browser can't see the answer to a refused handshake, so it is accepted and then closed with
-a code that says why: 4401, log in (again). Nothing is sent before, nothing received is looked at.
+a code that says why: 4401, log in (again); 4429, too many wrong credentials. Nothing is sent
+before, nothing received is looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from django.http import parse_cookie
 
-from vms.access import sessions
-from vms.access.credentials import NEEDED, identify
+from vms.access import passwords, sessions
+from vms.access.credentials import NEEDED, identify, identify_on_loop
 from vms.access.presented import presented
 from vms.access.principal import ANYBODY, Principal, bind
 from vms.conf import conf
@@ -25,6 +27,7 @@ MAX_REASON = 120
 """Bytes that a close frame has room for, and a little less."""
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
+Identify = Callable[[], Principal]
 
 
 class KnownOnly:
@@ -38,16 +41,13 @@ class KnownOnly:
         self._inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        def who() -> Principal:
-            return _who(scope)
-
         try:
-            principal = await in_database(who)
+            principal, again = await _opened_by(scope)
         except VmmError as error:
             await refuse(receive, send, 4000 + error.code, error.message)
             return None
         bind(principal)
-        return await self._inner({**scope, "principal": principal, "identify": who}, receive, send)
+        return await self._inner({**scope, "principal": principal, "identify": again}, receive, send)
 
 
 async def refuse(receive: Any, send: Any, code: int, reason: str) -> None:
@@ -58,15 +58,27 @@ async def refuse(receive: Any, send: Any, code: int, reason: str) -> None:
     await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
-def _who(scope: dict[str, Any]) -> Principal:
+async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:
     if not conf().auth.enabled:
-        return ANYBODY
+        return ANYBODY, lambda: ANYBODY
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = scope.get("query_string", b"").decode("latin-1")
-    found = presented(headers, "GET", query)
-    if found is not None:
-        return identify(found)
-    session = sessions.of_cookies(parse_cookie(headers.get("cookie", "")))
-    if session is None:
+    found = presented(headers, "GET", scope.get("query_string", b"").decode("latin-1"))
+    client = scope.get("client")
+    address = client[0] if client else ""
+    again: Identify
+    if found is None:
+        again = partial(_by_session, headers.get("cookie", ""))
+    elif not found.is_password:
+        again = partial(identify, found, address)
+    else:
+        # Once is slow enough: from now on it is asked whether that password is still the user's.
+        principal = await identify_on_loop(found, address)
+        return principal, partial(passwords.still, principal, await in_database(passwords.stamp, principal))
+    return await in_database(again), again
+
+
+def _by_session(cookies: str) -> Principal:
+    principal = sessions.of_cookies(parse_cookie(cookies))
+    if principal is None:
         raise Unauthorized(NEEDED)
-    return session
+    return principal

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
-from vms.errors import Forbidden, Unauthorized, VmmError
+from vms.errors import Forbidden, Throttled, Unauthorized, VmmError
 from vms.prpc.codecs import DOCUMENTED_JSON, Encoding, encoding_of
 from vms.prpc.methods import SERVICES
 
@@ -21,6 +21,8 @@ def refused(request: HttpRequest, error: VmmError) -> HttpResponse:
     """The answer to a request that ``vms.access`` refuses. Nobody keeps a copy of it."""
     response = _answer(request, error)
     response["Cache-Control"] = "no-store"
+    if isinstance(error, Throttled):
+        response["Retry-After"] = str(error.retry_after_s)
     if response.status_code == 401:
         response["WWW-Authenticate"] = CHALLENGE_OF_SCRIPTS if _from_a_page(request) else CHALLENGE
     return response

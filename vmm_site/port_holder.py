@@ -16,7 +16,8 @@ def port_holder(port: int) -> str:
         return ""
     for folder in Path("/proc").glob("[0-9]*/fd"):
         try:
-            links = {os.readlink(entry.path) for entry in os.scandir(folder)}
+            with os.scandir(folder) as entries:
+                links = {os.readlink(entry.path) for entry in entries}
             if links & inodes:
                 name = (folder.parent / "comm").read_text().strip()
                 return f"pid {folder.parent.name} ({name})"

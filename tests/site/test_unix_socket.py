@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.real.server import wait_until
 from vmm_site.discovery import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         socket_port() as port,
         serving(folder, f'address = "127.0.0.1:{port}"\nunix_socket = "vmm.sock"') as s,
     ):
+        # It listens before its worker has looked around; until then healthz says 503.
+        wait_until("ready", lambda: s.curl(f"{s.tcp_url}/healthz")[0] == 200)
         yield s
 
 

@@ -99,7 +99,7 @@ async def test_when_it_was_first_asked_is_told_until_the_next_start(
 
 
 async def test_a_forced_stop_is_offered_when_the_operator_says(vmm: InProcess, settings: Any) -> None:
-    assert (await in_database(this_node)).shutdown_timeout == 60
+    assert (await in_database(this_node, with_findings=True)).shutdown_timeout == 60
     cvm = conf().cvm.model_copy(update={"shutdown_timeout": 7})
     settings.VMM = conf().model_copy(update={"cvm": cvm})
-    assert (await in_database(this_node)).shutdown_timeout == 7
+    assert (await in_database(this_node, with_findings=True)).shutdown_timeout == 7

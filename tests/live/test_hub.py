@@ -10,7 +10,7 @@ async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
         def __init__(self) -> None:
             self.told: list[int] = []
 
-        def row(self, vm_id: str, revision: int, text: str) -> None:
+        def row(self, vm_id: str, owner_id: int | None, revision: int, text: str) -> None:
             self.told.append(revision)
 
         def gone(self, vm_id: str) -> None:
@@ -22,7 +22,7 @@ async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
     mine, watcher = Hub(), Noting()
     mine.join(watcher)
     for revision in (1, 3, 2, 3, 4):
-        mine._hand_out({"type": "vm.row", "id": "a", "revision": revision, "row": ""})
+        mine._hand_out({"type": "vm.row", "id": "a", "owner": None, "revision": revision, "row": ""})
     mine._hand_out({"type": "vm.gone", "id": "a"})
     assert watcher.told == [1, 3, 3, 4, -1]
 

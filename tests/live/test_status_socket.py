@@ -16,6 +16,7 @@ from vms.database import in_database
 from vms.live import bus, status, telling
 from vms.live import hub as hub_module
 from vms.live.hub import hub
+from vms.selectors.sight import Sight
 
 
 async def touch(vm_id: str, progress: str) -> int:
@@ -205,7 +206,7 @@ async def test_a_newcomer_s_snapshot_does_not_hide_what_others_missed(
 async def test_a_broken_database_closes_the_socket_so_that_the_client_comes_again(
     vmm: InProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def failing() -> None:
+    def failing(sight: Sight) -> None:
         raise RuntimeError("database is locked")
 
     monkeypatch.setattr("vms.selectors.watch.watch_rows", failing)

@@ -69,7 +69,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_vms(
 def test_neither_does_that_of_the_watchers_rows(django_assert_num_queries: Queries, count: int) -> None:
     many(count)
     with django_assert_num_queries(3):
-        watch.watch_rows()
+        watch.watch_rows(EVERYTHING)
 
 
 def names(wanted: Filter) -> tuple[list[str], int]:
@@ -242,7 +242,7 @@ def test_no_gateway_or_no_instance_yet_no_url(enabled: bool, instance: str) -> N
 def test_a_row_with_a_url_that_can_t_be_read_does_not_break_the_list() -> None:
     make_vm(gateway_enabled=True, instance_id=INSTANCE, gateway_urls=["https://gw:99999"])
     assert list_vms(Filter(), EVERYTHING)[1] == 1
-    assert len(watch.watch_rows()) == 1
+    assert len(watch.watch_rows(EVERYTHING)) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ The client says what it watches, and may say it anew at any time: VMs by id, at 
     {"type": "ping"}
 
 The server answers with the history of what was not watched before, oldest point first, with
-``"vm": null`` for the node; ids that no VM has are named. Then come live points, those of one
-moment together::
+``"vm": null`` for the node; ids that no VM has, or none that the client may see, are named. Then
+come live points, those of one moment together::
 
     {"type": "history", "vm": "8d1c…", "columns": ["at", "cpu", …], "points": [[1760000000000, 0.5, …], …]}
     {"type": "unknown", "vms": ["gone"]}
@@ -25,11 +25,14 @@ understood is refused and changes nothing. Close codes and bounds are those of `
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from vms.access.policy import Permission, allows, sight
+from vms.access.principal import current
 from vms.database import in_database
 from vms.figures.board import NODE, Row, board
 from vms.figures.points import NodePoint, VmPoint
@@ -42,6 +45,7 @@ MAX_MESSAGE = 16 << 10
 SUBSCRIBE_PAUSE_S = 0.5
 """Histories are long: who changes its mind all the time is told them so often, and no more."""
 DIGITS = 4
+NODE_REFUSED = "node: the host's figures are for viewers, operators and admins"
 
 
 class NotUnderstood(ValueError):
@@ -62,6 +66,7 @@ class FiguresConsumer(TellingConsumer):
     route = "ws/figures"
 
     def joined(self) -> None:
+        self._sight = sight(current())
         self._wanted: Watch | None = None
         self._watched: set[str] = set()
         self._rows: dict[str, Row] = {}
@@ -97,11 +102,14 @@ class FiguresConsumer(TellingConsumer):
             await self._send_points()
 
     async def _subscribe(self, wanted: Watch) -> None:
-        known = await in_database(figures.existing, list(wanted.vms)) if wanted.vms else set()
+        known = await self._seen(wanted.vms)
         unknown = [vm_id for vm_id in wanted.vms if vm_id not in known]
-        new = self._watch_only(known | ({NODE} if wanted.node else set()))
+        sees_node = wanted.node and allows(current(), Permission.SEE_NODE)
+        new = self._watch_only(known | ({NODE} if sees_node else set()))
         if unknown:
             await self.send_frame(orjson.dumps({"type": "unknown", "vms": unknown}))
+        if wanted.node and not sees_node:
+            await self.send_frame(orjson.dumps({"type": "refused", "message": NODE_REFUSED}))
         for key in sorted(new):
             # What was read until now is history.
             self._rows.pop(key, None)
@@ -119,7 +127,20 @@ class FiguresConsumer(TellingConsumer):
         self._watched = keys
         return new
 
+    async def _seen(self, vms: Collection[str]) -> set[str]:
+        return await in_database(figures.existing, list(vms), self._sight) if vms else set()
+
+    async def _forget_lost(self) -> None:
+        """Stop watching VMs that were somebody's own, and are not any more."""
+        watched = self._watched - {NODE}
+        lost = watched - await self._seen(watched)
+        if lost:
+            self._watch_only(self._watched - lost)
+            await self.send_frame(orjson.dumps({"type": "unknown", "vms": sorted(lost)}))
+
     async def _send_points(self) -> None:
+        if self._rows and not self._sight.everything:
+            await self._forget_lost()
         rows, self._rows = self._rows, {}
         if rows:
             of_node = rows.pop(NODE, None)

@@ -26,9 +26,12 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
-    """Somebody who wants to hear of rows. Called on the loop; must not block or raise."""
+    """Somebody who wants to hear of rows, and passes on those that its client may see.
 
-    def row(self, vm_id: str, revision: int, text: str) -> None: ...
+    Called on the loop; must not block or raise.
+    """
+
+    def row(self, vm_id: str, owner_id: int | None, revision: int, text: str) -> None: ...
 
     def gone(self, vm_id: str) -> None: ...
 
@@ -105,7 +108,7 @@ class Hub:
         elif message["type"] == "vm.row" and message["revision"] >= self._known.get(vm_id, 0):
             self._known[vm_id] = message["revision"]
             for watcher in list(self._watchers):
-                watcher.row(vm_id, message["revision"], message["row"])
+                watcher.row(vm_id, message["owner"], message["revision"], message["row"])
         for event in self._waiting.get(vm_id, ()):
             event.set()
 
@@ -129,9 +132,7 @@ class Hub:
             if revision > self._known.get(vm_id, 0):
                 row = await in_database(watch.watch_row, vm_id)
                 if row is not None:
-                    self._hand_out(
-                        {"type": "vm.row", "id": vm_id, "revision": row.revision, "row": row.encoded()}
-                    )
+                    self._hand_out(row.message())
 
     def note_snapshot(self, newcomer: Watcher, rows: list[watch.WatchRow]) -> None:
         """A watcher was just given these rows. Those that are news went unheard: the others need them."""
@@ -140,7 +141,7 @@ class Hub:
             if row.revision > self._known.get(row.id, 0):
                 self._known[row.id] = row.revision
                 for watcher in others:
-                    watcher.row(row.id, row.revision, row.encoded())
+                    watcher.row(row.id, row.owner_id, row.revision, row.encoded())
 
 
 hub = Hub()

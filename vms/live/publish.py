@@ -53,4 +53,4 @@ def wake_node(node_id: int) -> None:
 def _send_row(vm_id: str) -> None:
     row = watch.watch_row(vm_id)
     if row is not None:
-        bus.broadcast({"type": "vm.row", "id": vm_id, "revision": row.revision, "row": row.encoded()})
+        bus.broadcast(row.message())

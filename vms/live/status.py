@@ -1,4 +1,4 @@
-"""``/ws/status``: a snapshot, then whole rows as they change."""
+"""``/ws/status``: a snapshot, then whole rows as they change, of the VMs that the client may see."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from vms.access.policy import Permission, allows, sight
+from vms.access.principal import current
 from vms.database import in_database
 from vms.live.hub import hub
 from vms.live.telling import TellingConsumer
@@ -21,6 +23,8 @@ class StatusConsumer(TellingConsumer):
     route = "ws/status"
 
     def joined(self) -> None:
+        self._sight = sight(current())
+        self._told: set[str] = set()
         self._rows: dict[str, str] = {}
         self._gone: set[str] = set()
         self._pulls: str | None = None
@@ -31,7 +35,11 @@ class StatusConsumer(TellingConsumer):
     def left(self) -> None:
         hub.leave(self)
 
-    def row(self, vm_id: str, revision: int, text: str) -> None:
+    def row(self, vm_id: str, owner_id: int | None, revision: int, text: str) -> None:
+        if not self._sight.includes(owner_id):
+            # It may have been the client's until now.
+            self.gone(vm_id)
+            return
         self._gone.discard(vm_id)
         self._rows[vm_id] = text
         self._news.set()
@@ -53,15 +61,16 @@ class StatusConsumer(TellingConsumer):
             await self._send_news()
 
     async def _send_snapshot(self) -> None:
-        rows = await in_database(watch.watch_rows)
+        rows = await in_database(watch.watch_rows, self._sight)
         hub.note_snapshot(self, rows)
-        this = await in_database(node.this_node)
+        self._told.update(row.id for row in rows)
+        this = await in_database(node.this_node, with_findings=allows(current(), Permission.SEE_NODE))
         await self.send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
         await self._send_pulls(await in_database(pulls.encoded_rows))
 
     async def _send_pulls(self, text: str) -> None:
         """How all pulls of images are; whoever reads frames knows of none until told."""
-        if text != self._told_pulls:
+        if text != self._told_pulls and allows(current(), Permission.LOOK):
             self._told_pulls = text
             await self.send_frame(b'{"type":"pulls","pulls":' + text.encode() + b"}")
 
@@ -69,8 +78,12 @@ class StatusConsumer(TellingConsumer):
         text, self._pulls = self._pulls, None
         if text is not None:
             await self._send_pulls(text)
-        rows, self._rows = list(self._rows.values()), {}
-        gone, self._gone = sorted(self._gone), set()
+        news, self._rows = self._rows, {}
+        # Of what the client never saw, it is not told that it is gone.
+        gone, self._gone = sorted(self._gone & self._told), set()
+        self._told.difference_update(gone)
+        self._told.update(news)
+        rows = list(news.values())
         if gone:
             await self.send_frame(orjson.dumps({"type": "gone", "ids": gone}))
         for first in range(0, len(rows), FRAME_ROWS):

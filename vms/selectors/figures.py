@@ -7,6 +7,7 @@ from typing import NamedTuple
 from vms.choices import Actual
 from vms.guest.interface import GuestAddress
 from vms.models import Vm
+from vms.selectors.sight import Sight
 
 
 class Sampled(NamedTuple):
@@ -35,6 +36,6 @@ def to_sample(node_id: int) -> ToSample:
     return ToSample(frozenset(row[0] for row in rows), running)
 
 
-def existing(vm_ids: list[str]) -> set[str]:
-    """Those of these ids that VMs have."""
-    return set(Vm.objects.filter(pk__in=vm_ids).values_list("id", flat=True))
+def existing(vm_ids: list[str], sight: Sight) -> set[str]:
+    """Those of these ids that VMs have which are seen."""
+    return set(sight.of(Vm.objects.filter(pk__in=vm_ids)).values_list("id", flat=True))

@@ -20,6 +20,8 @@ from vms.models import Event, Image, PortMapping, Vm
 from vms.selectors.sight import Sight
 
 Row = dict[str, Any]
+MAX_NAMED = 500
+"""Of more VMs than these it is cheaper to read what belongs to all than to name each in the query."""
 
 _BRIEF = (
     "id",
@@ -109,7 +111,7 @@ def _ids_with_keyword(vms: QuerySet[Vm], keyword: str) -> list[str]:
 def _rows(vms: QuerySet[Vm], brief: bool) -> list[Row]:
     found = list(vms.values(*_BRIEF, *(() if brief else _CONFIGURATION)))
     ids = [row["id"] for row in found]
-    narrow = ids if len(ids) <= 500 else None
+    narrow = ids if len(ids) <= MAX_NAMED else None
     events = _last_events(narrow)
     ports = {} if brief else ports_of(narrow)
     versions = {(node, name): version for node, name, version in _image_versions()}

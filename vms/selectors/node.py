@@ -31,8 +31,11 @@ class NodeRow:
     findings_at_ms: int
 
 
-def this_node() -> NodeRow:
-    """This process's node; half empty until its worker has looked around."""
+def this_node(*, with_findings: bool) -> NodeRow:
+    """This process's node; half empty until its worker has looked around.
+
+    What the host lacks is for those who may see the node: ``with_findings``.
+    """
     name = conf().effective_node_name
     node = Node.objects.filter(name=name).first() or Node(name=name)
     return NodeRow(
@@ -45,6 +48,6 @@ def this_node() -> NodeRow:
         max_vcpu=conf().cvm.max_vcpu_limit,
         max_memory_mb=conf().cvm.max_memory_mb_limit,
         shutdown_timeout=float(conf().cvm.shutdown_timeout),
-        findings=node.findings,
-        findings_at_ms=node.findings_at_ms,
+        findings=node.findings if with_findings else [],
+        findings_at_ms=node.findings_at_ms if with_findings else 0,
     )

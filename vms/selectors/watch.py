@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.db.models import QuerySet
 
 from vms.choices import Status
 from vms.models import Image, Vm
-from vms.selectors.info import app_url, ports_of
+from vms.selectors.info import MAX_NAMED, app_url, ports_of
+from vms.selectors.sight import Sight
 
 _COLUMNS = (
     "id",
+    "owner_id",
     "revision",
     "name",
     "image",
@@ -47,12 +50,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class WatchRow:
-    """One VM as the console shows it.
+    """One VM as the console shows it. ``owner_id`` is the account that it belongs to, if to any.
 
     A guest that still runs ``NodeRow.shutdown_timeout`` after ``shutdown_asked_at`` may be stopped by force.
     """
 
     id: str
+    owner_id: int | None
     revision: int
     name: str
     status: str
@@ -83,16 +87,26 @@ class WatchRow:
         """The row as JSON text."""
         return orjson.dumps(self).decode()
 
+    def message(self) -> dict[str, Any]:
+        """What is told of it to everybody who watches here."""
+        return {
+            "type": "vm.row",
+            "id": self.id,
+            "owner": self.owner_id,
+            "revision": self.revision,
+            "row": self.encoded(),
+        }
+
 
 def watch_row(vm_id: str) -> WatchRow | None:
     """The row of one VM, or None where there is no such VM."""
-    rows = _watch_rows(vm_id)
+    rows = _watch_rows(Vm.objects.filter(pk=vm_id))
     return rows[0] if rows else None
 
 
-def watch_rows() -> list[WatchRow]:
-    """The rows of all VMs, oldest first; three queries."""
-    return _watch_rows(None)
+def watch_rows(sight: Sight) -> list[WatchRow]:
+    """The rows of all VMs that are seen, oldest first; three queries."""
+    return _watch_rows(sight.of(Vm.objects.all()))
 
 
 def revisions() -> dict[str, int]:
@@ -100,9 +114,10 @@ def revisions() -> dict[str, int]:
     return dict(Vm.objects.values_list("id", "revision"))
 
 
-def _watch_rows(vm_id: str | None) -> list[WatchRow]:
-    vms = Vm.objects.all() if vm_id is None else Vm.objects.filter(pk=vm_id)
-    ports = ports_of(None if vm_id is None else [vm_id])
+def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
+    found = list(vms.order_by("created_at_ms", "id").values(*_COLUMNS))
+    ids = [row["id"] for row in found]
+    ports = ports_of(ids if len(ids) <= MAX_NAMED else None)
     versions = {
         (node, name): version
         for node, name, version in Image.objects.values_list("node_id", "name", "version")
@@ -110,6 +125,7 @@ def _watch_rows(vm_id: str | None) -> list[WatchRow]:
     return [
         WatchRow(
             id=row["id"],
+            owner_id=row["owner_id"],
             revision=row["revision"],
             name=row["name"],
             status=Status.of(row["desired"], row["actual"]),
@@ -136,5 +152,5 @@ def _watch_rows(vm_id: str | None) -> list[WatchRow]:
             next_retry_at=row["next_retry_at_ms"],
             ports=ports.get(row["id"], []),
         )
-        for row in vms.order_by("created_at_ms", "id").values(*_COLUMNS)
+        for row in found
     ]

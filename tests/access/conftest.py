@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.access.people import with_login
+from vms.access import audit
 from vms.access.principal import THE_PROGRAM, acting_as
 from vms.access.throttle import throttle
+from vms.access.trail import Trail, begin
 from vms.access.verified import verified
 
 
@@ -24,5 +26,7 @@ def login_on(settings: Any) -> Any:
 def _nobody_is_remembered() -> Iterator[None]:
     verified.forget_now()
     throttle.forget_all()
+    audit.waiting.forget_all()
+    begin(Trail())
     with acting_as(THE_PROGRAM):
         yield

@@ -1,6 +1,7 @@
 """Data and constraints; no verbs. Verbs are in ``vms.actions``."""
 
-from vms.models.access import Account, ApiToken, AuditEntry
+from vms.models.access import Account, ApiToken
+from vms.models.audit import AuditEntry
 from vms.models.event import Event
 from vms.models.gpu import Gpu
 from vms.models.image import Image

@@ -64,30 +64,3 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
-
-
-class AuditEntry(models.Model):
-    """Somebody did, or was refused, something. Written once, never changed.
-
-    It names people and VMs in words, so that it stays true when they are gone.
-    ``result`` is the HTTP status that they were answered.
-    """
-
-    at_ms = models.BigIntegerField(db_index=True)
-    who = models.CharField(max_length=200)
-    role = models.CharField(max_length=16, blank=True)
-    credential = models.CharField(max_length=16, blank=True)
-    address = models.CharField(max_length=64, blank=True, help_text="Where the request came from.")
-    action = models.CharField(max_length=64, help_text="Such as prpc.CreateVm or login.")
-    vm_id = models.CharField(max_length=64, blank=True, db_index=True)
-    vm_name = models.CharField(max_length=128, blank=True)
-    result = models.PositiveSmallIntegerField()
-    detail = models.TextField(blank=True, help_text="What was asked for, without secrets, or why it failed.")
-    request_id = models.CharField(max_length=32, blank=True)
-
-    class Meta:
-        verbose_name_plural = "audit log"
-        ordering: ClassVar = ["-at_ms", "-id"]
-
-    def __str__(self) -> str:
-        return f"{self.who}: {self.action} → {self.result}"

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 GLOBAL_OPTIONS = {"--data": "VMM_DATA", "--config": "VMM_CONFIG"}
-WITHOUT_SETTINGS = ("check_config", "doctor")
+WITHOUT_SETTINGS = ("check_config", "doctor", "launch")
 
 
 def take_global_options(argv: list[str], environ: MutableMapping[str, str]) -> list[str]:

@@ -20,6 +20,7 @@ from vms.hypervisor.rundir import RunDir
 from vms.models import Vm
 from vms.selectors import guests, work
 from vms.selectors.work import Wanted
+from vms.worker import power_off
 from vms.worker.lanes import Lane
 from vms.worker.spec import Launch, build_launch
 from vms.worker.start_queue import StartQueue
@@ -163,17 +164,11 @@ async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
     if guest is None:
         return
     try:
-        await tools.agents.shutdown(guest)
-        how = "the guest agent accepted"
-    except VmmError as error:
-        _log.info("VM %s: %s; pressing its power button", wanted.vm_id, error)
-        try:
-            await tools.driver.powerdown(wanted.vm_id)
-        except NotAnswering as failed:
-            message = f"neither the guest agent ({error}) nor QEMU ({failed}) answers; StopVm ends it"
-            await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, 502, message)
-            return
-        how = "power button pressed"
+        how = await power_off.ask_to_power_off(tools.driver, tools.agents, guest)
+    except NotAnswering as error:
+        message = f"{error}; StopVm ends it"
+        await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, 502, message)
+        return
     await in_database(observe.shutdown_accepted, wanted.vm_id, wanted.generation, how)
 
 

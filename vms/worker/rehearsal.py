@@ -16,7 +16,7 @@ from vms.actions.gpus import Leased
 from vms.actions.rows import new_vm
 from vms.compose import AppCompose
 from vms.conf import conf
-from vms.configuration import VmConfiguration
+from vms.configuration import Port, VmConfiguration
 from vms.errors import Conflict, VmmError
 from vms.hypervisor import swtpm
 from vms.hypervisor.command import build_argv
@@ -46,11 +46,15 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """``launch`` and ``argv`` as far as they could be made; ``refused`` is all that is against it."""
+    """``launch`` and ``argv`` as far as they could be made; ``refused`` is all that is against it.
+
+    ``ports`` are those asked for, with their addresses.
+    """
 
     refused: tuple[str, ...]
     launch: Launch | None = None
     argv: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
 
 
 def node_of(host: Host, found: Found | None = None) -> Node:
@@ -100,17 +104,15 @@ def rehearse(
     except VmmError as error:
         refused.append(error.message)
     around = Surroundings(image, checked.ports, tuple(_volumes(compose)), leased)
+    launch, argv = None, []
     try:
         launch = build_launch(vm, around, chosen.seed)
+        if host is not None:
+            refused += _of_host(launch.spec, host)
+            argv = build_argv(launch.spec, host)
     except LaunchRefused as error:
-        return Rehearsal(_once([*refused, *_of_image(vm, around), str(error)]))
-    if host is None:
-        return Rehearsal(_once(refused), launch)
-    refused += _of_host(launch.spec, host)
-    try:
-        return Rehearsal(_once(refused), launch, tuple(build_argv(launch.spec, host)))
-    except LaunchRefused as error:
-        return Rehearsal(_once([*refused, str(error)]), launch)
+        refused += [*_of_image(vm, around), str(error)]
+    return Rehearsal(_once(refused), launch, tuple(argv), checked.ports)
 
 
 def _once(refused: list[str]) -> tuple[str, ...]:

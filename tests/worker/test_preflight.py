@@ -53,7 +53,7 @@ def node(transactional_db: None) -> Node:
 
 async def test_what_is_not_ok_is_kept_with_the_node_and_its_time(node: Node, changing: Changing) -> None:
     await preflight.look(node.pk)
-    row: Any = await in_database(this_node)
+    row: Any = await in_database(this_node, with_findings=True)
     assert [(one["id"], one["level"], one["affects"]) for one in row.findings] == [
         ("network.bridge", "problem", ["bridge networks"]),
         ("memory.hugepages", "note", ["the server"]),
@@ -65,7 +65,7 @@ async def test_what_was_mended_is_forgotten(node: Node, changing: Changing) -> N
     await preflight.look(node.pk)
     changing.bridge = ok("br0 is up")
     await preflight.look(node.pk)
-    row: Any = await in_database(this_node)
+    row: Any = await in_database(this_node, with_findings=True)
     assert [one["id"] for one in row.findings] == ["memory.hugepages"]
 
 

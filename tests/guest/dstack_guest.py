@@ -71,6 +71,7 @@ async def serving(guest: DstackGuest, sockets: UnixSockets, cid: int) -> AsyncIt
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                 await guest.talk(reader, writer)
         finally:
+            talks.discard(task)
             writer.close()
 
     server = await asyncio.start_unix_server(connected, sock=sockets.listen(cid, AGENT_PORT))
@@ -78,7 +79,7 @@ async def serving(guest: DstackGuest, sockets: UnixSockets, cid: int) -> AsyncIt
         yield guest
     finally:
         server.close()
-        for talk in talks:
+        for talk in list(talks):
             talk.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
         await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -28,10 +29,12 @@ def _traced() -> Iterator[None]:
 async def grown_by(work: Callable[[], Awaitable[None]]) -> tuple[int, int]:
     """Bytes that many runs leave behind, and need at most, beyond what one run did before."""
     await work()
+    gc.collect()
     tracemalloc.reset_peak()
     before, _ = tracemalloc.get_traced_memory()
     for _ in range(TIMES):
         await work()
+        gc.collect()  # an exception and the frames that it went through hold each other
     after, peak = tracemalloc.get_traced_memory()
     return after - before, peak - before
 

@@ -159,3 +159,19 @@ def test_a_simulated_platform_needs_an_image_that_can_be_replayed(settings: Any)
     config = asked(simulated_tee="dstack-gcp-tdx")
     assert refusals(config, POOR) == []
     assert "measurement.gcp.cbor" in refusals(replace(config, image="dstack-bare-0.5.4"), POOR)[0]
+
+
+def test_what_no_launch_can_be_made_of_is_said_and_so_is_the_rest() -> None:
+    config = asked(networks=(Networking("bogus"),), simulated_tee="sgx", gpus=Gpus(("18:00.0",)))
+    assert [words.split(":")[0] for words in refusals(config, TDX)] == [
+        "simulated_tee",
+        "networks[0].mode",
+        "gpus",
+    ]
+
+
+def test_no_machine_is_shown_for_one_with_its_gpus() -> None:
+    config = asked(gpus=Gpus(("18:00.0",)))
+    told = rehearse(config, node_of(TDX), ABLE, Chosen("vm-1", 1000, 0))
+    assert (told.launch, told.argv) == (None, ())
+    assert told.refused == ("gpus: this node gives no GPUs to VMs ([cvm.gpu] enabled)",)

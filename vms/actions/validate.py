@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from vms import volumes
@@ -50,24 +50,39 @@ def check(config: VmConfiguration, node: Node) -> tuple[VmConfiguration, AppComp
         Invalid: a field is wrong; the message begins with the field's name.
         Conflict: this node can't run such a VM.
     """
-    examined = _examine(config, node, None)
+    examined = _fields(config, node, None)
     if examined is None:
         raise RuntimeError("a check returned nothing and raised nothing")
+    _together(*examined, node, None)
     return examined
 
 
-def examine(
-    config: VmConfiguration, node: Node
-) -> tuple[tuple[VmConfiguration, AppCompose] | None, list[VmmError]]:
-    """What ``check`` returns, as far as there can be anything, and all that it could raise, in its order."""
+class Examined(NamedTuple):
+    """``problems`` is all that ``check`` could raise, in its order.
+
+    ``told`` is what it returns, as far as there can be anything; a field that is wrong has a
+    default in there. ``is_sound`` says that none is: then a launch can be made of it.
+    """
+
+    problems: list[VmmError]
+    told: tuple[VmConfiguration, AppCompose] | None
+    is_sound: bool
+
+
+def examine(config: VmConfiguration, node: Node) -> Examined:
+    """The same as ``check``, for who wants to know everything at once. Raises nothing."""
     found: list[VmmError] = []
-    return _examine(config, node, found), found
+    told = _fields(config, node, found)
+    is_sound = not found
+    if told is not None:
+        _together(*told, node, found)
+    return Examined(found, told, is_sound)
 
 
-def _examine(
+def _fields(
     config: VmConfiguration, node: Node, found: list[VmmError] | None
 ) -> tuple[VmConfiguration, AppCompose] | None:
-    """``check``; what is wrong is raised, or else put into ``found``."""
+    """Each field for itself; what is wrong is raised, or else put into ``found``."""
     networks = config.networks or (default_network(),)
     _tried(found, _check_name, config.name)
     _tried(found, check_image_name, config.image)
@@ -80,13 +95,26 @@ def _examine(
     ports = _tried(found, _checked_ports, config.ports, networks)
     app_id = _tried(found, _checked_app_id, config.app_id, config.compose_file)
     no_tee = _tried(found, confidential.decide_no_tee, config, node)
-    if compose is None or gpus is None or ports is None or app_id is None or no_tee is None:
+    if compose is None or gpus is None:
         return None
-    checked = replace(config, networks=networks, gpus=gpus, ports=ports, app_id=app_id, no_tee=no_tee)
+    checked = replace(
+        config,
+        networks=networks,
+        gpus=gpus,
+        ports=ports or (),
+        app_id=app_id or default_app_id(config.compose_file),
+        no_tee=config.no_tee if no_tee is None else no_tee,
+    )
+    return checked, compose
+
+
+def _together(
+    checked: VmConfiguration, compose: AppCompose, node: Node, found: list[VmmError] | None
+) -> None:
+    """What the fields, the node and its volumes demand of each other."""
     _tried(found, confidential.check, checked, compose, node)
     for volume in compose.attached_volumes:
         _tried(found, volumes.resolve, volume)
-    return checked, compose
 
 
 def _tried(found: list[VmmError] | None, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

@@ -54,9 +54,10 @@ async def _run(
     try:
         well = await vm.run(out, ansi=ansi)
     finally:
-        if keep or not well:
-            say(f"its directory stays: {folder / plan.chosen.vm_id}")
-    if not keep:
-        await vm.remove()
-        folder.rmdir()
+        directory = folder / plan.chosen.vm_id
+        if directory.exists() and (keep or not well):
+            say(f"its directory stays: {directory}")
+        elif not keep:
+            await vm.remove()
+            folder.rmdir()
     return well

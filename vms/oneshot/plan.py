@@ -86,7 +86,8 @@ def _plan(request: Request, known: Reservations, *, rehearsal: bool) -> Plan:
     if told.launch is None and (elsewhere := _elsewhere(request.config, found, chosen)):
         told = elsewhere
         refused += told.refused
-        notes.append(f"shown is what a host with platform {conf().cvm.platform} would run and measure")
+        if told.launch:
+            notes.append(f"shown is what a host with platform {conf().cvm.platform} would run and measure")
     return Plan(
         chosen=chosen,
         image=request.config.image,
@@ -112,14 +113,25 @@ def _chosen(
             cid = known.free_cid()
         except Conflict as error:
             crowded, cid = [error.message], conf().cvm.cids[0]
-    seed = request.seed or bytes.fromhex(own.instance_id_seed if own else "")
-    created_at_ms = own.created_at_ms if own else (0 if rehearsal else now_ms())
-    vm_id = request.vm_id or str(uuid.uuid4())
+    chosen = Chosen(request.vm_id or str(uuid.uuid4()), cid, now_ms(), request.seed or None)
     if rehearsal:
-        vm_id = request.vm_id or str(uuid.UUID(bytes=request.digest[:16], version=4))
-        seed = seed or hashlib.sha256(request.digest).digest()[:SEED_BYTES]
-    at_ms = request.created_at_ms if request.created_at_ms is not None else created_at_ms
-    return Chosen(vm_id, cid, at_ms, seed or None), crowded
+        chosen = Chosen(
+            vm_id=request.vm_id or str(uuid.UUID(bytes=request.digest[:16], version=4)),
+            cid=cid,
+            created_at_ms=0,
+            seed=request.seed or hashlib.sha256(request.digest).digest()[:SEED_BYTES],
+        )
+    if own is not None:
+        chosen = replace(
+            chosen,
+            created_at_ms=own.created_at_ms,
+            seed=request.seed or bytes.fromhex(own.instance_id_seed) or chosen.seed,
+            instance_id_seed=own.instance_id_seed,
+            instance_id=own.instance_id,
+        )
+    if request.created_at_ms is not None:
+        chosen = replace(chosen, created_at_ms=request.created_at_ms)
+    return chosen, crowded
 
 
 def _look_around(config: VmConfiguration, known: Reservations) -> _Found:
@@ -169,8 +181,7 @@ def _elsewhere(config: VmConfiguration, found: _Found, chosen: Chosen) -> Rehear
         return None
     node = Node(name=here.name, platform=wanted, qemu_version=here.qemu_version, numa_cpus=here.numa_cpus)
     able = replace(found.host, accelerator=Accelerator.KVM, vsock=True)
-    told = rehearse(config, node, able, chosen, found.gpus)
-    return told if told.launch else None
+    return rehearse(config, node, able, chosen, found.gpus)
 
 
 def _files(spec: GuestSpec) -> dict[str, bytes]:

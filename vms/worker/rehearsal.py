@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vms import volumes
@@ -33,15 +33,18 @@ from vms.worker.surroundings import Surroundings
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a server chooses of a new VM by itself.
+    """What a server chooses of a new VM by itself, or knows of one that ran before.
 
-    ``seed`` is the instance's, 20 bytes; where it is ``None``, the launch has its own or makes one.
+    ``seed`` is what a launch that fixes the instance fixes it with (20 bytes); ``None`` leaves it to
+    the launch. ``instance_id_seed`` and ``instance_id`` (hex) are what the row says of earlier runs.
     """
 
     vm_id: str
     cid: int
     created_at_ms: int
-    seed: bytes | None = field(default=None, repr=False)
+    seed: bytes | None = None
+    instance_id_seed: str = ""
+    instance_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,24 +89,27 @@ def rehearse(
     ``known_gpus`` are all that it has, with their holders. What else other VMs hold is not
     looked at. Without ``host`` there is no command line.
     """
-    examined, problems = validate.examine(config, node)
-    refused = [problem.message for problem in problems]
+    examined = validate.examine(config, node)
+    refused = [problem.message for problem in examined.problems]
     try:
         image = read_image(conf().image.path, config.image)
     except BrokenImage as error:
         refused.append(f"image: {config.image!r} can't be used: {error}")
         return Rehearsal(_once(refused))
-    if examined is None:
+    if examined.told is None:
         return Rehearsal(_once(refused))
-    checked, compose = examined
+    checked, compose = examined.told
     vm = new_vm(chosen.vm_id, node, chosen.cid, checked, compose)
     vm.created_at_ms = chosen.created_at_ms
-    leased = Leased()
+    vm.instance_id_seed, vm.instance_id = chosen.instance_id_seed, chosen.instance_id
+    leased = None
     try:
         leased = gpus.rehearse(vm, known_gpus)
     except VmmError as error:
         refused.append(error.message)
-    around = Surroundings(image, checked.ports, tuple(_volumes(compose)), leased)
+    if not examined.is_sound:
+        return Rehearsal(_once(refused), ports=checked.ports)
+    around = Surroundings(image, checked.ports, tuple(_volumes(compose)), leased or Leased())
     launch, argv = None, []
     try:
         launch = build_launch(vm, around, chosen.seed)
@@ -112,6 +118,8 @@ def rehearse(
             argv = build_argv(launch.spec, host)
     except LaunchRefused as error:
         refused += [*_of_image(vm, around), str(error)]
+    if leased is None or examined.problems:  # without its GPUs or volumes it would be another machine
+        launch, argv = None, []
     return Rehearsal(_once(refused), launch, tuple(argv), checked.ports)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import django
 
@@ -38,4 +39,4 @@ routes = ProtocolTypeRouter(
     }
 )
 
-application = BehindProxies(routes)
+application: Any = BehindProxies(routes)

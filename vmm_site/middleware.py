@@ -53,3 +53,16 @@ def refuse_foreign_origins(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def secure_cookies(get_response: GetResponse) -> GetResponse:
+    """Cookies of a request that came by TLS are for TLS only. Outside of all that sets cookies."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+    return middleware

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -31,9 +32,10 @@ except OSError as error:
 SECRET_KEY = secret_key(VMM.data_dir)
 DEBUG = False
 # Names; any address will do (``vmm_site.origin`` has the rule). Further ones are the operator's to allow.
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *VMM.allowed_hosts]
-if VMM.address not in ("", "127.0.0.1", "::1"):
-    ALLOWED_HOSTS.append("*" if VMM.address in ("0.0.0.0", "::") else VMM.address)
+# The host's own name counts, too: that it leads here is nobody else's to decide.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower(), *VMM.allowed_hosts]
+if VMM.address not in ("", "0.0.0.0", "::"):
+    ALLOWED_HOSTS.append(VMM.address)
 
 ROOT_URLCONF = "vmm_site.urls"
 ASGI_APPLICATION = "vmm_site.asgi.application"
@@ -61,11 +63,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vmm_site.middleware.request_id",
+    "vms.access.follow.follow",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vmm_site.middleware.refuse_foreign_origins",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "vmm_site.middleware.secure_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -117,9 +121,20 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"}]
-SESSION_COOKIE_SAMESITE = "Strict"
-CSRF_COOKIE_SAMESITE = "Strict"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+SESSION_COOKIE_AGE = VMM.auth.session_hours * 3600
+# Lax, so that a link in a mail finds its reader logged in. What changes something is a POST,
+# and that goes without cookies from other sites, and needs the CSRF token.
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

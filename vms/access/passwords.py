@@ -12,6 +12,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -45,7 +46,7 @@ class Holder:
 
 def holder(name: str, password: str) -> Holder | None:
     """Whose name and password those are, None where they are wrong. Slow: see ``in_turn``."""
-    user = User.objects.filter(username=name).first()
+    user = User.objects.filter(username=User.normalize_username(name)).first()
     if user is not None:
         right = user.check_password(password)
         return Holder(principal_of(user, Credential.PASSWORD), user) if right and user.is_active else None
@@ -67,6 +68,8 @@ def stamp(principal: Principal) -> str | None:
     if principal.user_id is not None:
         user = User.objects.filter(pk=principal.user_id, is_active=True).first()
         return None if user is None else user.get_session_auth_hash()
+    if User.objects.filter(username=principal.name).exists():
+        return None
     file = htpasswd.configured_file()
     entry = file.hash_of(principal.name) if file is not None else None
     return None if entry is None else htpasswd.fingerprint(entry)
@@ -95,7 +98,7 @@ def in_turn(check: Callable[[], T]) -> Future[T]:
         close_old_connections()
         return check()
 
-    future = _pool.submit(run)
+    future = _pool.submit(copy_context().run, run)
     future.add_done_callback(lambda _: _places.release())
     return future
 

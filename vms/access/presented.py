@@ -86,6 +86,8 @@ def _basic(value: str) -> Presented:
 def _bounded(found: Presented) -> Presented:
     if len(found.secret) > MAX_SECRET or len(found.user or "") > MAX_SECRET:
         raise Unauthorized(f"a name, password or token can't have more than {MAX_SECRET} characters")
+    if "\0" in found.secret or "\0" in (found.user or ""):
+        raise Unauthorized("a name, password or token can't hold a NUL character")
     if not found.token:
         raise Unauthorized("the credentials are empty; a token, or a user and a password, are needed")
     return found

@@ -6,14 +6,21 @@ import hashlib
 from importlib import import_module
 
 from django.conf import settings
-from django.contrib.auth import get_user
+from django.contrib.auth import get_user, login, logout
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 
+from vms.access import passwords
+from vms.access.passwords import Holder
 from vms.access.principal import Credential, Principal
 from vms.access.users import principal_of
 from vms.access.verified import verified
+from vms.database import writing
+
+_HTPASSWD = "htpasswd"
+"""In the session of a user of the htpasswd file, whom Django doesn't know: name, and the password's stamp."""
 
 
 def of_cookies(cookies: dict[str, str], session: SessionBase | None = None) -> Principal | None:
@@ -35,6 +42,24 @@ def of_cookies(cookies: dict[str, str], session: SessionBase | None = None) -> P
     return principal
 
 
+def begin(request: HttpRequest, holder: Holder) -> None:
+    """Log the holder of a password in: a new session, and nothing of whatever session was there before."""
+    with writing():
+        if holder.user is not None:
+            login(request, holder.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            return
+        request.session.flush()
+        request.session[_HTPASSWD] = [holder.principal.name, passwords.stamp(holder.principal)]
+        rotate_token(request)
+
+
+def end(request: HttpRequest) -> None:
+    """Log out: the session is deleted, and its key is worth nothing from now on."""
+    with writing():
+        logout(request)
+    verified.forget_all()
+
+
 def _stored(key: str) -> SessionBase:
     store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
     return store
@@ -42,6 +67,10 @@ def _stored(key: str) -> SessionBase:
 
 def _look_up(session: SessionBase) -> Principal | None:
     """Django's own rules: the user is active, and has not changed the password since."""
+    if _HTPASSWD in session:
+        name, then = session[_HTPASSWD]
+        principal = passwords.of_htpasswd(name, Credential.SESSION)
+        return principal if passwords.stamp(principal) == then else None
     request = HttpRequest()
     request.session = session
     user = get_user(request)

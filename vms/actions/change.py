@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 
 from vms.access.policy import Permission, require_for_vm
+from vms.access.trail import about_vm
 from vms.actions import gpus
 from vms.database import writing
 from vms.live import publish
@@ -62,6 +63,7 @@ def change_existing(vm_id: str, permission: Permission, decide: Callable[[Vm], F
 
     def allowed(vm: Vm) -> Fields:
         require_for_vm(permission, vm_id, vm.owner_id)
+        about_vm(vm.pk, vm.name)
         return decide(vm)
 
     vm = change(vm_id, allowed)

@@ -60,7 +60,7 @@ class AuditEntry(models.Model):
         return f"{self.who}: {self.action} → {self.result}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError(_REFUSAL)
         super().save(*args, **kwargs)
 

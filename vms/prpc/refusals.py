@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
+from vms.access.trail import trail
 from vms.errors import Forbidden, Throttled, Unauthorized, VmmError
 from vms.prpc.codecs import DOCUMENTED_JSON, Encoding, encoding_of
 from vms.prpc.methods import SERVICES
@@ -19,6 +20,7 @@ _API = tuple(f"/{service.path}/" for service in SERVICES)
 
 def refused(request: HttpRequest, error: VmmError) -> HttpResponse:
     """The answer to a request that ``vms.access`` refuses. Nobody keeps a copy of it."""
+    trail().failure = error.message
     response = _answer(request, error)
     response["Cache-Control"] = "no-store"
     if isinstance(error, Throttled):

@@ -16,7 +16,9 @@ from rest_framework.views import APIView
 
 from vms import telemetry
 from vms.access.routes import needs
+from vms.access.trail import trail
 from vms.errors import MethodNotAllowed, NotFound, VmmError
+from vms.prpc import audited
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
 from vms.prpc.fields import Message
@@ -109,9 +111,10 @@ def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:
     try:
         encoding = encoding_of(request)
         method = _method(request, service, name)
+        audited.begin(service, method)
         message = method.request()
         values = message.run_validation(_data(request, encoding, method, message))
-        outcome = method.call(values)
+        outcome = audited.call(method, values)
     except Exception as error:
         told = as_vmm_error(error)
         if told is None:
@@ -143,6 +146,7 @@ def _verbs(method: Method | None) -> list[str]:
 
 
 def _refusal(encoding: Encoding, error: VmmError, method: Method | None) -> HttpResponse:
+    trail().failure = error.message
     response = _response(encoding.error(error))
     if isinstance(error, MethodNotAllowed):
         response["Allow"] = ", ".join(_verbs(method))

@@ -1,0 +1,56 @@
+"""A request in a few words for the audit log: harmless values, and of everything else only its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from vms.prpc.methods.base import Values
+
+MAX_VALUE = 80
+PLAIN = (
+    *("name", "image", "app_id", "vcpu", "memory", "disk_size", "stopped", "no_tee", "simulated_tee"),
+    *("hugepages", "pin_numa", "tag", "owner", "user", "role", "scopes", "active", "expires_at_ms"),
+    *("max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus"),
+)
+"""Fields whose values may be seen by whoever reads the audit log. All others may hold secrets."""
+_SAID_ELSEWHERE = ("id",)
+
+
+def summary(values: Values) -> str:
+    """``vcpu=2, ports=tcp 127.0.0.1:8080→80, compose_file given``; what was not given is left out."""
+    return ", ".join(_parts(values))
+
+
+def _parts(values: Values) -> Iterator[str]:
+    for name, value in values.items():
+        if value in (None, "", b"", (), 0, False) or name in _SAID_ELSEWHERE:
+            continue
+        if name in PLAIN:
+            yield f"{name}={_plain(value)}"
+        elif name in _LISTS:
+            yield f"{name}={_LISTS[name](value)}"
+        else:
+            yield f"{name} given"
+
+
+def _plain(value: Any) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text[:MAX_VALUE]
+
+
+def _ports(ports: tuple[Values, ...]) -> str:
+    return " ".join(
+        f"{port['protocol']} {port['host_address']}:{port['host_port']}→{port['vm_port']}" for port in ports
+    )[: 4 * MAX_VALUE]
+
+
+def _gpus(gpus: Values) -> str:
+    return _plain([gpus["attach_mode"] or "listed", *(gpu["slot"] for gpu in gpus["gpus"])])
+
+
+def _networks(networks: tuple[Values, ...]) -> str:
+    return _plain([f"{network['mode']} {network['bridge_name']}".strip() for network in networks])
+
+
+_LISTS: dict[str, Callable[[Any], str]] = {"ports": _ports, "gpus": _gpus, "networks": _networks}

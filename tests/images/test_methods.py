@@ -133,7 +133,7 @@ async def test_an_image_in_use_is_not_deleted_and_its_vm_is_named(node: InProces
     vm_id = await node.create(name="the-user", stopped=True)
     response = await node.call("DeleteImage", {"id": node.image})
     assert response.status_code == 409
-    assert f"'the-user' ({vm_id})" in response.json()["message"]
+    assert f"VM 'the-user' ({vm_id}, stopped)" in response.json()["message"]
     assert node.image in await local(node)
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from vms.access.policy import name_of
+from vms.access.principal import Credential, Principal, acting_as, current
+from vms.access.users import principal_of
 from vms.actions import reserve
 from vms.choices import Actual, AttachMode, Desired, GpuKind
 from vms.configuration import Gpus
@@ -45,14 +48,16 @@ def lease(vm_id: str) -> Leased:
     """Make the VM's leases what its configuration asks for now, just before it is launched.
 
     May be repeated. Only for a VM of which nothing runs: what it no longer asks for is let go.
+    A refusal becomes part of the VM's row, so it says no more than the VM's owner may know.
 
     Raises:
         Conflict: a device can't be had, or the CPUs to pin to are not known; nothing was changed then.
     """
     with writing():
-        vm = Vm.objects.select_related("node").get(pk=vm_id)
+        vm = Vm.objects.select_related("node", "owner").get(pk=vm_id)
         try:
-            devices = take(vm)
+            with acting_as(_owner(vm)):
+                devices = take(vm)
         except NotFound as error:
             raise Conflict(error.message) from None
         _free(Gpu.objects.filter(holder=vm).exclude(pk__in=[device.pk for device in devices]))
@@ -71,6 +76,10 @@ def rehearse(vm: Vm, known: Sequence[Gpu]) -> Leased:
     if taken := [device for device in held if device in devices]:
         raise _taken(taken)
     return _leased(vm, devices)
+
+
+def _owner(vm: Vm) -> Principal:
+    return current() if vm.owner is None else principal_of(vm.owner, Credential.NONE)
 
 
 def _leased(vm: Vm, devices: list[Gpu]) -> Leased:
@@ -161,7 +170,7 @@ def _taken(held: Iterable[Gpu]) -> Conflict:
 
 def _holder(device: Gpu) -> str:
     vm = device.holder
-    return "nobody" if vm is None else f"VM {vm.name!r} ({vm.pk}, {vm.status})"
+    return "nobody" if vm is None else name_of(vm)
 
 
 def _cpus_near(vm: Vm, gpus: Iterable[Gpu]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from django.db.models import QuerySet
 
+from vms.access.policy import name_of
 from vms.actions import pulls
 from vms.actions.nodes import node_for_new_vm
 from vms.database import writing
@@ -95,8 +96,6 @@ def _end_of_deletion(image_id: int, write: Callable[[QuerySet[Image]], object]) 
 def _require_unused(node: Node, name: str) -> None:
     users = list(Vm.objects.filter(node=node, image=name).order_by("created_at_ms", "id")[:4])
     if users:
-        named = ", ".join(f"{vm.name!r} ({vm.pk})" for vm in users[:3])
+        named = ", ".join(map(name_of, users[:3]))
         more = ", …" if len(users) > 3 else ""
-        raise Conflict(
-            f"image {name!r} is used by VM {named}{more}; remove it or give it another image first"
-        )
+        raise Conflict(f"image {name!r} is used by {named}{more}; remove it or give it another image first")

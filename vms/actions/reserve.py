@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, Sum
 
+from vms.access.policy import name_of
 from vms.actions.validate import ports_collide
 from vms.choices import AttachMode, Desired, GpuKind, GpuOffer
 from vms.conf import conf
@@ -73,7 +74,7 @@ def check_ports(node: Node, ports: tuple[Port, ...], *, besides: str | None = No
             if ports_collide(port, held):
                 raise Conflict(
                     f"ports[{index}].host_port: {port.protocol} port {port.host_port} is taken by "
-                    f"VM {other.vm.name!r} ({other.vm_id}, {other.vm.status})"
+                    f"{name_of(other.vm)}"
                 )
 
 

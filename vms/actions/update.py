@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vms.access.policy import Permission
-from vms.actions import confidential, reserve
+from vms.actions import confidential, quota, reserve
 from vms.actions.change import Fields, change_existing
 from vms.actions.rows import configured
 from vms.actions.validate import check
@@ -43,6 +43,7 @@ def update(wanted: VmUpdate) -> Vm:
             reserve.check_gpus(vm.node, after.gpus)
         if vm.desired == Desired.RUNNING and wanted.changes_machine:
             reserve.check_capacity(vm.node, after.vcpu, after.memory, besides=vm.pk)
+        quota.check_changed(vm, after)
         if wanted.ports is not None:
             reserve.check_ports(vm.node, after.ports, besides=vm.pk)
             reserve.write_ports(vm, after.ports)

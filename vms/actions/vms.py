@@ -7,7 +7,8 @@ from __future__ import annotations
 import uuid
 
 from vms.access.policy import Permission, owner_of_new_vm
-from vms.actions import confidential, gpus, reserve
+from vms.access.trail import about_vm
+from vms.actions import confidential, gpus, quota, reserve
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
 from vms.actions.rows import new_vm
@@ -34,10 +35,12 @@ def create(config: VmConfiguration) -> Vm:
         confidential.check_image(checked, compose, node)
         reserve.check_gpus(node, checked.gpus)
         reserve.check_ports(node, checked.ports)
+        quota.check_new(owner_id, node, checked)
         if not checked.stopped:
             reserve.check_capacity(node, checked.vcpu, checked.memory)
         vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose, owner_id)
         vm.save(force_insert=True)
+        about_vm(vm.pk, vm.name)
         reserve.write_ports(vm, checked.ports)
         if not checked.stopped:
             gpus.take(vm)
@@ -61,6 +64,7 @@ def start(vm_id: str) -> Vm:
         require_worker(vm.node)
         if vm.desired != Desired.RUNNING:
             reserve.check_capacity(vm.node, vm.vcpu, vm.memory, besides=vm.pk)
+            quota.check_kept(vm, vm.owner_id)
         gpus.take(vm)
         return {"desired": Desired.RUNNING, "restarts": 0, "next_retry_at_ms": None} | _request(vm)
 

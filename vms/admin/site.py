@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
@@ -17,10 +17,13 @@ from vms.access.principal import ANYBODY, NOBODY, Credential, Principal, current
 from vms.access.routes import needs
 from vms.access.users import principal_of
 
+_KNOWN = "admin_who"
+
 
 class OperatorsSite(admin.AdminSite):
     """Registers nothing by itself: what is not shown on purpose is not there."""
 
+    login_form = AuthenticationForm  # whom it lets in is asked afterwards, by role
     site_header = site_title = "dstack-vmm"
     index_title = "This node"
 
@@ -36,10 +39,18 @@ class OperatorsSite(admin.AdminSite):
 def who(request: HttpRequest) -> Principal:
     """Who acts in the admin, which knows people only by the users that they are.
 
-    Without authentication, that is whoever logged in to the admin.
+    Without authentication, that is whoever logged in to the admin. Asked many times by one page.
     """
+    known: Principal | None = getattr(request, _KNOWN, None)
+    if known is None:
+        known = _who(request)
+        setattr(request, _KNOWN, known)
+    return known
+
+
+def _who(request: HttpRequest) -> Principal:
     user = request.user
-    if not isinstance(user, User) or not user.is_active:
+    if not user.is_authenticated or not user.is_active:
         return NOBODY
     acting = current()
     return principal_of(user, Credential.SESSION) if acting == ANYBODY else acting

@@ -210,7 +210,33 @@ async def test_an_agent_that_is_none_fails_soon_and_never_owns_the_loop(
             await DstackAgent(sockets, CID).sys_info()
         waiting.cancel()
     pieces = dstack_agent.MAX_ANSWER // dstack_agent.PIECE
-    assert turns >= (pieces if behave in (_endless_body, _endless_chunks, _ten_megabytes) else 1)
+    assert turns >= (pieces if behave in (_endless_body, _ten_megabytes) else 1)
+
+
+@pytest.mark.parametrize(
+    "behave, words",
+    [
+        (_endless_body, f"more than {dstack_agent.MAX_ANSWER} bytes"),
+        (_ten_megabytes, f"more than {dstack_agent.MAX_ANSWER} bytes"),
+        (_endless_chunks, f"in more than {dstack_agent.MAX_PARTS} pieces"),
+        (_endless_preludes, f"more than {dstack_agent.MAX_HEAD} bytes"),
+    ],
+)
+async def test_what_is_too_much_is_said(sockets: UnixSockets, behave: Behaviour, words: str) -> None:
+    async with serving(DstackGuest(behave=behave), sockets, CID):
+        with pytest.raises(AgentFailed, match=words):
+            await DstackAgent(sockets, CID).sys_info()
+
+
+async def test_an_answer_as_large_as_may_be_is_understood(sockets: UnixSockets) -> None:
+    text = "x" * (dstack_agent.MAX_ANSWER - 100)
+
+    async def says_much(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(json.dumps({"tcb_info": text}).encode()))
+        await writer.drain()
+
+    async with serving(DstackGuest(behave=says_much), sockets, CID):
+        assert (await DstackAgent(sockets, CID).info()).tcb_info == text
 
 
 async def test_a_guest_that_is_not_there_can_t_be_asked(sockets: UnixSockets) -> None:

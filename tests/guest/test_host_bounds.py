@@ -30,6 +30,13 @@ async def test_what_is_no_http_or_too_large_is_refused_in_words(sockets: UnixSoc
             told = await send(guest, sent)
             assert told.status == status, sent[:40]
             assert json.loads(told.body)["message"]
+        crumbs = b"1\r\nx\r\n" * (http_server.MAX_PARTS + 1)
+        head = b"POST /api/Notify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        told = await send(guest, head + crumbs)
+        assert (told.status, json.loads(told.body)["message"]) == (
+            400,
+            f"the request's body comes in more than {http_server.MAX_PARTS} pieces",
+        )
     assert host.notified == []
 
 

@@ -24,8 +24,12 @@ from vms.said import one_line
 
 PORT = 8000
 CONNECT_S = 3.0
+MAX_HEAD = 16 << 10
+"""Bytes before an answer's body begins."""
 MAX_ANSWER = 512 << 10
-"""Bytes of one answer, head and framing included."""
+"""Bytes of its body, framing included."""
+MAX_PARTS = 512
+"""Pieces that it may come in: each costs time, however small it is."""
 PIECE = 4096
 """Read at once: what a guest makes of it (a thousand tiny chunks) holds the loop up only briefly."""
 HEADERS = [("Content-Type", "application/json"), ("Accept-Encoding", "identity"), ("Connection", "close")]
@@ -76,15 +80,26 @@ class DstackAgent:
 
     async def _post(self, method: str) -> tuple[int, bool, bytes]:
         url = f"http://{self._cid}:{PORT}/api/{method}?json"
+        backend = _Backend(self._sockets, self._cid)
+        told: dict[str, Any] = {"trace": backend.told}
         async with (
-            httpcore.AsyncConnectionPool(network_backend=_Backend(self._sockets, self._cid)) as pool,
-            pool.stream("POST", url, headers=HEADERS, content=b"{}") as response,
+            httpcore.AsyncConnectionPool(network_backend=backend) as pool,
+            pool.stream("POST", url, headers=HEADERS, content=b"{}", extensions=told) as response,
         ):
-            body = b"".join([part async for part in response.aiter_stream()])
+            body = await _body(response)
             named = {name.lower(): value for name, value in response.headers}
             # An agent may answer in binary what was asked in JSON; it says so.
             kind = named.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
             return response.status, kind not in (b"application/octet-stream", b"application/x-protobuf"), body
+
+
+async def _body(response: httpcore.Response) -> bytes:
+    parts: list[bytes] = []
+    async for part in response.aiter_stream():
+        parts.append(part)
+        if len(parts) > MAX_PARTS:
+            raise AgentFailed(f"the guest agent answered in more than {MAX_PARTS} pieces")
+    return b"".join(parts)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
@@ -93,11 +108,18 @@ class _Backend(httpcore.AsyncNetworkBackend):
     def __init__(self, sockets: Sockets, cid: int) -> None:
         self._sockets = sockets
         self._cid = cid
+        self._stream: _Stream | None = None
+
+    async def told(self, event: str, _: Any) -> None:
+        """httpcore's own word of how far a request is."""
+        if event == "http11.receive_response_headers.complete" and self._stream is not None:
+            self._stream.allow(MAX_ANSWER)
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         try:
             async with asyncio.timeout(CONNECT_S):
-                return _Stream(await self._sockets.connect(self._cid, port))
+                self._stream = _Stream(await self._sockets.connect(self._cid, port))
+                return self._stream
         except TimeoutError:
             raise AgentFailed(f"the guest agent took no connection within {CONNECT_S:g} s") from None
 
@@ -107,13 +129,17 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._left = MAX_ANSWER
+        self.allow(MAX_HEAD)
+
+    def allow(self, most: int) -> None:
+        """From now on, so many bytes may come."""
+        self._left = self._most = most
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await asyncio.get_running_loop().sock_recv(self._connection, min(max_bytes, PIECE))
         self._left -= len(data)
         if self._left < 0:
-            raise AgentFailed(f"the guest agent answered more than {MAX_ANSWER} bytes")
+            raise AgentFailed(f"the guest agent answered more than {self._most} bytes")
         # Data that is there is received without a turn of the loop: an endless answer must not own it.
         await asyncio.sleep(0)
         return data

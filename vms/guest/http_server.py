@@ -25,6 +25,9 @@ MAX_HEAD = 8 << 10
 LINGER_S = 1.0
 PIECE = 4096
 LINGER_PIECE = 64 << 10
+MAX_PARTS = 1024
+"""Pieces that a body may come in: each costs time, however small it is."""
+REFUSED_PAUSE_S = 0.001
 SMALL_BODY = 64 << 10
 LARGE_AT_ONCE = 8
 """Bodies that are larger than small may be under way at a time, from all guests together."""
@@ -117,22 +120,23 @@ class GuestServer:
                 _log.warning("a guest's connection could not be accepted: %s", error)
                 await asyncio.sleep(0.2)
                 continue
-            self._begin(connection)
             # What waits is accepted without a turn of the loop: a flood must not own it.
-            await asyncio.sleep(0)
+            await asyncio.sleep(0 if self._begin(connection) else REFUSED_PAUSE_S)
 
-    def _begin(self, connection: socket.socket) -> None:
+    def _begin(self, connection: socket.socket) -> bool:
+        """Whether the connection is served, and not closed at once."""
         try:
             cid = self._sockets.peer_cid(connection)
         except OSError:
             connection.close()
-            return
+            return False
         if not self._allowances.enter(cid):
             connection.close()
-            return
+            return False
         talk = asyncio.create_task(self._talk(connection, cid), name=f"host API for CID {cid}")
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
+        return True
 
     async def _talk(self, connection: socket.socket, cid: int) -> None:
         try:
@@ -147,10 +151,11 @@ class GuestServer:
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         async with contextlib.AsyncExitStack() as held:
             try:
-                async with asyncio.timeout(REQUEST_S):
-                    request = await self._read(http, connection, cid, held)
+                # Not even read then: what a guest sends costs time.
                 if not self._allowances.spend(cid):
                     raise _Refused(429, "too many requests; come again in a second")
+                async with asyncio.timeout(REQUEST_S):
+                    request = await self._read(http, connection, cid, held)
                 response = await self._handle(request)
             except _Refused as refusal:
                 response = _refusal(refusal.status, str(refusal))
@@ -173,9 +178,12 @@ class GuestServer:
         if http.they_are_waiting_for_100_continue:
             going_on = http.send(h11.InformationalResponse(status_code=100, headers=[]))
             await asyncio.get_running_loop().sock_sendall(connection, going_on or b"")
-        body = bytearray()
+        body, parts = bytearray(), 0
         while isinstance(part := await _next(http, connection), h11.Data):
             body += part.data
+            parts += 1
+            if parts > MAX_PARTS:
+                raise _Refused(400, f"the request's body comes in more than {MAX_PARTS} pieces")
             if len(body) > limit:
                 raise _Refused(413, f"the request's body is larger than {limit} bytes")
             if len(body) - len(part.data) <= SMALL_BODY < len(body):

@@ -62,14 +62,14 @@ class Reader:
 
     def example(self, section: int, vm_id: str = "") -> str:
         """The section's example, adapted to this machine."""
-        script = _example(section).replace(EXAMPLE_ID, vm_id).replace("<vm-id>", vm_id)
+        script = example_of(section).replace(EXAMPLE_ID, vm_id).replace("<vm-id>", vm_id)
         script = script.replace("dstack-0.5.2", self.server.image).replace(
             '"host_port":8080', f'"host_port":{self.port}'
         )
         return script.replace('{ "slot": "65:00.0" }', "")
 
 
-def _example(section: int) -> str:
+def example_of(section: int) -> str:
     """The last bash block of a numbered section."""
     chapter = re.split(r"^(?=\d+\. )", REFERENCE.read_text(), flags=re.MULTILINE)[section]
     assert chapter.startswith(f"{section}. ")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from vms.live.hub import Hub
+from vms.selectors.sight import EVERYTHING
 
 
 async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
     class Noting:
+        sight = EVERYTHING
+
         def __init__(self) -> None:
             self.told: list[int] = []
 
@@ -18,6 +21,9 @@ async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
 
         def pulls(self, text: str) -> None:
             raise AssertionError("nobody pulls here")
+
+        def images(self, text: str) -> None:
+            raise AssertionError("nothing looks for images here")
 
     mine, watcher = Hub(), Noting()
     mine.join(watcher)

@@ -18,8 +18,10 @@ from channels.layers import get_channel_layer
 
 from vms.database import in_database
 from vms.live import bus
+from vms.live.images import ImagesFeed
 from vms.live.pulls import PullsFeed
 from vms.selectors import watch
+from vms.selectors.sight import Sight
 
 REPAIR_INTERVAL_S = 5.0
 _log = logging.getLogger(__name__)
@@ -31,11 +33,18 @@ class Watcher(Protocol):
     Called on the loop; must not block or raise.
     """
 
+    @property
+    def sight(self) -> Sight:
+        """Which VMs they see."""
+        ...
+
     def row(self, vm_id: str, owner_id: int | None, revision: int, text: str) -> None: ...
 
     def gone(self, vm_id: str) -> None: ...
 
     def pulls(self, text: str) -> None: ...
+
+    def images(self, text: str) -> None: ...
 
 
 class Hub:
@@ -46,6 +55,7 @@ class Hub:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._known: dict[str, int] = {}
         self._pulls = PullsFeed(lambda: self._watchers)
+        self._images = ImagesFeed(lambda: self._watchers)
 
     def join(self, watcher: Watcher) -> None:
         """Begin to hear of changes. Join first, then read the snapshot: nothing is missed between."""
@@ -75,9 +85,9 @@ class Hub:
         await layer.group_add(bus.ROWS, channel)
         receiving = asyncio.create_task(self._receive(layer, channel))
         repairing = asyncio.create_task(self._repair())
-        pulls = asyncio.create_task(self._pulls.run())
+        lists = [asyncio.create_task(feed.run()) for feed in (self._pulls, self._images)]
         stopping = asyncio.create_task(stop.wait())
-        tasks = {receiving, repairing, pulls, stopping}
+        tasks = {receiving, repairing, *lists, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
@@ -100,12 +110,18 @@ class Hub:
         if message["type"] == "pulls":
             self._pulls.changed()
             return
+        if message["type"] == "images":
+            self._images.changed()
+            return
         vm_id = message["id"]
         if message["type"] == "vm.gone":
             self._known.pop(vm_id, None)
+            self._images.changed()  # one user less
             for watcher in list(self._watchers):
                 watcher.gone(vm_id)
         elif message["type"] == "vm.row" and message["revision"] >= self._known.get(vm_id, 0):
+            if vm_id not in self._known:
+                self._images.changed()  # one user more
             self._known[vm_id] = message["revision"]
             for watcher in list(self._watchers):
                 watcher.row(vm_id, message["owner"], message["revision"], message["row"])

@@ -33,6 +33,11 @@ def pulls_changed() -> None:
     transaction.on_commit(lambda: bus.broadcast({"type": "pulls"}), robust=True)
 
 
+def images_changed() -> None:
+    """Once the transaction is committed, have everybody who watches told what images there are."""
+    transaction.on_commit(lambda: bus.broadcast({"type": "images"}), robust=True)
+
+
 def image_changed(name: str) -> None:
     """Once the transaction is committed, wake whoever waits for that image."""
     message = {"type": "image.changed", "id": bus.image_key(name)}

@@ -1,4 +1,15 @@
-"""``/ws/status``: a snapshot, then whole rows as they change, of the VMs that the client may see."""
+"""``/ws/status``: a snapshot, then whole rows as they change, of the VMs that the client may see.
+
+Frames are JSON objects with a ``type``:
+
+- ``snapshot``: the ``node`` and all ``vms``, once, first (``selectors.node``, ``selectors.watch``);
+- ``images``: all ``images`` of the node, after the snapshot and when one changes, comes or goes, or
+  when the VMs that use it do (``selectors.images``);
+- ``pulls``: the newest ``pulls``, where there are any, and when one changes (``selectors.pulls``);
+- ``rows``: ``vms`` that changed; of two rows of a VM the one with the higher ``revision`` holds;
+- ``gone``: the ``ids`` of VMs that are no more;
+- ``pong``: the answer to anything that the client says.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +23,7 @@ from vms.access.principal import current
 from vms.database import in_database
 from vms.live.hub import hub
 from vms.live.telling import TellingConsumer
-from vms.selectors import node, pulls, watch
+from vms.selectors import images, node, pulls, watch
 
 FRAME_ROWS = 500
 
@@ -23,12 +34,12 @@ class StatusConsumer(TellingConsumer):
     route = "ws/status"
 
     def joined(self) -> None:
-        self._sight = sight(current())
+        self.sight = sight(current())
         self._told: set[str] = set()
         self._rows: dict[str, str] = {}
         self._gone: set[str] = set()
-        self._pulls: str | None = None
-        self._told_pulls = "[]"
+        self._lists: dict[str, str] = {}
+        self._told_lists = {"pulls": "[]"}
         self._news = asyncio.Event()
         hub.join(self)
 
@@ -36,7 +47,7 @@ class StatusConsumer(TellingConsumer):
         hub.leave(self)
 
     def row(self, vm_id: str, owner_id: int | None, revision: int, text: str) -> None:
-        if not self._sight.includes(owner_id):
+        if not self.sight.includes(owner_id):
             # It may have been the client's until now.
             self.gone(vm_id)
             return
@@ -50,7 +61,11 @@ class StatusConsumer(TellingConsumer):
         self._news.set()
 
     def pulls(self, text: str) -> None:
-        self._pulls = text
+        self._lists["pulls"] = text
+        self._news.set()
+
+    def images(self, text: str) -> None:
+        self._lists["images"] = text
         self._news.set()
 
     async def tell(self) -> None:
@@ -61,23 +76,24 @@ class StatusConsumer(TellingConsumer):
             await self._send_news()
 
     async def _send_snapshot(self) -> None:
-        rows = await in_database(watch.watch_rows, self._sight)
+        rows = await in_database(watch.watch_rows, self.sight)
         hub.note_snapshot(self, rows)
         self._told.update(row.id for row in rows)
         this = await in_database(node.this_node, with_findings=allows(current(), Permission.SEE_NODE))
         await self.send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
-        await self._send_pulls(await in_database(pulls.encoded_rows))
+        await self._send_list("images", await in_database(images.encoded_rows, self.sight))
+        await self._send_list("pulls", await in_database(pulls.encoded_rows))
 
-    async def _send_pulls(self, text: str) -> None:
-        """How all pulls of images are; whoever reads frames knows of none until told."""
-        if text != self._told_pulls and allows(current(), Permission.LOOK):
-            self._told_pulls = text
-            await self.send_frame(b'{"type":"pulls","pulls":' + text.encode() + b"}")
+    async def _send_list(self, kind: str, text: str) -> None:
+        """A whole list, unless it was told already; who reads frames knows of no pull until told."""
+        if text != self._told_lists.get(kind) and allows(current(), Permission.LOOK):
+            self._told_lists[kind] = text
+            await self.send_frame(f'{{"type":"{kind}","{kind}":{text}}}'.encode())
 
     async def _send_news(self) -> None:
-        text, self._pulls = self._pulls, None
-        if text is not None:
-            await self._send_pulls(text)
+        lists, self._lists = self._lists, {}
+        for kind, text in lists.items():
+            await self._send_list(kind, text)
         news, self._rows = self._rows, {}
         # Of what the client never saw, it is not told that it is gone.
         gone, self._gone = sorted(self._gone & self._told), set()

@@ -48,6 +48,7 @@ def sync(node_id: int, found: list[ImageFields]) -> bool:
         for fields in changed:
             values = asdict(fields)
             Image.objects.update_or_create(node_id=node_id, name=values.pop("name"), defaults=values)
+        publish.images_changed()
     return True
 
 
@@ -69,6 +70,7 @@ def delete(name: str) -> int | None:
         if image is not None:
             _require_unused(node, name)
             Image.objects.filter(pk=image.pk).update(deleting=True, delete_error="")
+            publish.images_changed()
             publish.wake_images(node.pk)
         if pull is not None:
             pulls.cancel(pull)
@@ -90,6 +92,7 @@ def _end_of_deletion(image_id: int, write: Callable[[QuerySet[Image]], object]) 
         rows = Image.objects.filter(pk=image_id, deleting=True)
         for name in list(rows.values_list("name", flat=True)):
             write(rows)
+            publish.images_changed()
             publish.image_changed(name)
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from vmm_site.config import Config, load_config
 from vmm_site.endpoints import Tcp, Unix
-from vms.management.commands.serve import banner, browser_url, endpoints, refuse_missing_login
+from vms.management.commands.serve import banner, browser_url, endpoints
 
 HOME = {"HOME": "/home/op"}
 
@@ -74,9 +74,3 @@ def test_the_banner_names_what_a_person_needs() -> None:
         "no KVM here: plain VMs run slowly",
     ):
         assert part in text
-
-
-def test_a_login_that_is_asked_for_but_not_there_yet_is_no_open_door(tmp_path: Path) -> None:
-    config = load_config(None, {"VMM_DATA": str(tmp_path), "VMM_AUTH__ENABLED": "true"})
-    with pytest.raises(CommandError, match=r"auth\.enabled is true, but this version has no login"):
-        refuse_missing_login(config)

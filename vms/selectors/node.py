@@ -15,7 +15,8 @@ class NodeRow:
 
     ``shutdown_timeout`` is how many seconds a guest may take to power off before a forced stop is
     offered. ``findings`` are those that are not ok (``vms.preflight.finding`` has the form), as of
-    ``findings_at_ms``, milliseconds since 1970; 0 as long as nobody looked.
+    ``findings_at_ms``, milliseconds since 1970; 0 as long as nobody looked. ``insecure``: other hosts
+    can connect, and nobody has to log in.
     """
 
     name: str
@@ -24,6 +25,7 @@ class NodeRow:
     platform: str
     accelerator: str
     notice: str
+    insecure: bool
     max_vcpu: int | None
     max_memory_mb: int | None
     shutdown_timeout: float
@@ -45,6 +47,7 @@ def this_node(*, with_findings: bool) -> NodeRow:
         platform=node.platform,
         accelerator=node.accelerator,
         notice=node.notice,
+        insecure=conf().insecure and not conf().auth.enabled,
         max_vcpu=conf().cvm.max_vcpu_limit,
         max_memory_mb=conf().cvm.max_memory_mb_limit,
         shutdown_timeout=float(conf().cvm.shutdown_timeout),

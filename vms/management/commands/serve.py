@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from vmm_site import discovery
 from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
+from vmm_site.exposure import OpenDoor, refuse_open_door
+from vms.access import last_used, set_up
 from vms.version import VERSION
+
+logger = logging.getLogger("vmm.start")
 
 
 class Command(BaseCommand):
@@ -21,6 +28,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", help="address to listen on, instead of the configured one")
         parser.add_argument("--port", type=int, help="TCP port to listen on, instead of the configured one")
+        parser.add_argument(
+            "--insecure",
+            action="store_true",
+            help="listen for other hosts though authentication is off: they own this host then",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: the first import decides on the event loop of the whole process,
@@ -34,24 +46,34 @@ class Command(BaseCommand):
             set_up_logging(os.environ)
         except ValueError as error:
             raise CommandError(str(error)) from None
+        refuse_old_tables()
         config: Config = settings.VMM
-        refuse_missing_login(config)
+        listened = endpoints(config, options["host"], options["port"])
+        warning = exposure_of(config, listened, insecure=options["insecure"] or config.insecure)
+        # In effect, from now on: the console asks for it.
+        settings.VMM = config = config.model_copy(update={"insecure": bool(warning)})
         try:
-            services = service.services()
+            services = [*service.services(), ("tokens and sessions", last_used.run)]
         except HostUnfit as error:
             raise CommandError(str(error)) from None
+        nobody_yet = set_up.is_needed()
+        connection.close()  # the threads that serve have their own
         announcement = discovery.Announcement(discovery.folder(os.environ))
 
         def ready(listening: list[Endpoint]) -> None:
             announcement.publish(about(config, listening))
             notes: tuple[str, ...] = getattr(service, "start_notes", tuple)()
-            self.stdout.write("\n".join(banner(config, listening, notes)))
+            warnings = (warning,) if warning else ()
+            lines = banner(config, listening, (*warnings, *notes))
+            self.stdout.write(
+                "\n".join([*lines[:-2], *(set_up_lines(listening) if nobody_yet else ()), *lines[-2:]])
+            )
             self.stdout.flush()
 
         plan = Plan(
             application=_application(),
             services=services,
-            endpoints=endpoints(config, options["host"], options["port"]),
+            endpoints=listened,
             data_dir=config.data_dir,
             max_body_size=config.max_body_size,
             on_ready=ready,
@@ -60,13 +82,40 @@ class Command(BaseCommand):
         leave(run(plan))
 
 
-def refuse_missing_login(config: Config) -> None:
-    """Raises CommandError: without the login that was asked for, the host would be open to everybody."""
-    if config.auth.enabled:
+def refuse_old_tables() -> None:
+    """Raises CommandError where the database lacks what this version needs."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise CommandError(f"the database can't be read: {error}") from None
+    if missing:
         raise CommandError(
-            f"{config.from_file or 'the environment'}: auth.enabled is true, but this version has no login "
-            "yet; set it to false and let only trusted people reach the server's address"
+            f"the database is not up to date ({len(missing)} migrations are missing). "
+            "Run manage.py migrate first, with the same --data and --config; script/server does both"
         )
+
+
+def exposure_of(config: Config, listened: list[Endpoint], *, insecure: bool) -> str:
+    """What everybody is to be told of an open door, empty where it is closed. Raises CommandError."""
+    try:
+        warning = refuse_open_door(listened, login=config.auth.enabled, insecure=insecure)
+    except OpenDoor as error:
+        raise CommandError(str(error)) from None
+    if warning:
+        logger.warning("%s", warning)
+    return warning
+
+
+def set_up_lines(listening: list[Endpoint]) -> list[str]:
+    """How the first admin is made."""
+    base = next(filter(None, map(browser_url, listening)), "")
+    if not base:
+        return ["  set-up    nobody can log in yet: make an admin by manage.py createsuperuser"]
+    return [
+        "  set-up    nobody can log in yet. This link makes the first admin, once, within an hour:",
+        f"            {base}/set-up/{set_up.set_up_link.make()}/",
+    ]
 
 
 def endpoints(config: Config, host: str | None, port: int | None) -> list[Endpoint]:

@@ -5,7 +5,11 @@ says from which level on. What Django, Twisted and Daphne say comes out the same
 Long-running commands call ``set_up_logging`` before anything else.
 
 Secrets don't get in: ``token=`` in any URL, bearer tokens and values under telling
-names are replaced, wherever in a message or traceback they stand.
+names are replaced, wherever in a message or traceback they stand. Nor does what writes
+lines or colours of its own: control characters are told by their escapes.
+
+Every line of a request has its ``request_id``, ``who`` sent it and the ``vm`` it is about, as
+soon as each is known.
 """
 
 from __future__ import annotations
@@ -24,11 +28,17 @@ HIDDEN = "***"
 
 _SECRET_NAMES = re.compile(r"token|password|secret|authorization|cookie|seed", re.IGNORECASE)
 _SECRETS = re.compile(
-    r"(?P<before>[?&;\s\"']token=|\btoken=|Bearer\s+|Basic\s+(?=[A-Za-z0-9+/]{8})"
+    r"(?P<before>[?&;\s\"']token=|/set-up/|\btoken=|Bearer\s+|Basic\s+(?=[A-Za-z0-9+/]{8})"
     r"|X-Admin-Token['\"]?\s*[:=,]\s*b?['\"]?)"
     r"(?P<secret>[^\\&\s\"'#,;)\]}]+)",
     re.IGNORECASE,
 )
+
+# C0 and C1, separators of lines, and what turns the direction of writing.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_OF_LINES = ("exception", "stack")
+"""What may have several lines."""
 
 Event = MutableMapping[str, Any]
 Processor = Callable[[Any, str, Event], Any]
@@ -85,6 +95,8 @@ def logging_settings(environ: Mapping[str, str], *, terminal: bool | None = None
                 "foreign_pre_chain": before,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    _escape_controls,
                     *_renderers(format_, environ),
                     _hide_in_line,
                 ],
@@ -119,9 +131,10 @@ def _choice(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
 
 def _renderers(format_: str, environ: Mapping[str, str]) -> list[Any]:
     if format_ == "console":
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and "NO_COLOR" not in environ)]
+        colors = sys.stderr.isatty() and "NO_COLOR" not in environ
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
     return [
-        structlog.processors.format_exc_info,
         structlog.processors.EventRenamer("message"),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
     ]
@@ -132,6 +145,22 @@ def _hide_named(logger: logging.Logger, method: str, event: Event) -> Event:
         if name != "event" and _SECRET_NAMES.search(name):
             event[name] = HIDDEN
     return event
+
+
+def _escape_controls(logger: logging.Logger, method: str, event: Event) -> Event:
+    """No text writes a line of its own, or on the terminal; a traceback's lines can't pass for the log's."""
+    for name, value in event.items():
+        if not isinstance(value, str):
+            continue
+        if name in _OF_LINES:
+            event[name] = _CONTROL_IN_LINES.sub(_escape, value).replace("\n", "\n    ")
+        else:
+            event[name] = _CONTROL.sub(_escape, value)
+    return event
+
+
+def _escape(control: re.Match[str]) -> str:
+    return repr(control[0])[1:-1]
 
 
 def _hide_in_line(logger: logging.Logger, method: str, line: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
+import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from vmm_site.origin import is_foreign, is_foreign_name
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-_log = logging.getLogger("vmm.requests")
+_log: Any = structlog.stdlib.get_logger("vmm.requests")
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -22,7 +24,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        this = secrets.token_hex(6)
+        this, began = secrets.token_hex(6), time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=this)
         response = get_response(request)
@@ -31,9 +33,29 @@ def request_id(get_response: GetResponse) -> GetResponse:
             headers = {"X-Frame-Options": "DENY"}
             response = JsonResponse({"code": 500, "message": message}, status=500, headers=headers)
         response["X-Request-Id"] = this
+        if settings.VMM.access_log:
+            _tell_once_answered(request, response, began)
         return response
 
     return middleware
+
+
+def _tell_once_answered(request: HttpRequest, response: Any, began: float) -> None:
+    """A line for the request, with its id, who sent it and its VM: they are bound to all its lines.
+
+    Never the query, for a token may be in it. Of a stream, it is told when it begins.
+    """
+
+    def tell(answered: HttpResponse) -> None:
+        ms = round((time.perf_counter() - began) * 1000, 1)
+        _log.info(
+            "request", method=request.method, path=request.path[:200], status=answered.status_code, ms=ms
+        )
+
+    if hasattr(response, "on_settled"):
+        response.on_settled.append(tell)
+    else:
+        tell(response)
 
 
 def refuse_foreign_origins(get_response: GetResponse) -> GetResponse:

@@ -43,6 +43,7 @@ def written(environ: dict[str, str], *, terminal: bool) -> io.StringIO:
         ("Authorization: Bearer s3cret", "Authorization: Bearer ***"),
         ("b'X-Admin-Token': b's3cret'", "b'X-Admin-Token': b'***'"),
         ("a token is asked for", "a token is asked for"),
+        ("GET /set-up/s3cret/ 200", "GET /set-up/*** 200"),
     ],
 )
 def test_tokens_are_taken_out(line: str, expected: str) -> None:
@@ -77,6 +78,22 @@ class TestLines:
             logging.getLogger("vmm.b").exception("failed")
         [line] = stream.getvalue().splitlines()
         assert "LookupError: no /x?token=***" in json.loads(line)["exception"]
+
+    @pytest.mark.parametrize("terminal", [True, False])
+    def test_no_text_writes_a_line_or_a_colour_of_its_own(self, terminal: bool) -> None:
+        stream = written({}, terminal=terminal)
+        hostile = "x\r\n2026-01-01 [info] forged \x1b[31mred \x9b1m \u202eright"
+        log = logging.getLogger("vmm.b")
+        log.warning("%s", hostile)
+        structlog.get_logger("vmm.b").warning("told", name=hostile)
+        try:
+            raise LookupError(hostile)
+        except LookupError:
+            log.exception("failed")
+        text = stream.getvalue()
+        assert not set(text) & set("\r\x1b\x9b\u202e")
+        assert text.count("forged") == 3
+        assert not [line for line in text.splitlines() if line.startswith("2026-01-01 [info]")]
 
     def test_a_clients_mistake_is_no_news(self) -> None:
         stream = written({}, terminal=False)

@@ -83,6 +83,13 @@ class Auth(Section):
     """Whose X-Forwarded-For and X-Forwarded-Proto are believed; "unix" is the Unix socket's other end."""
 
 
+class Audit(Section):
+    """How long it is remembered who did what."""
+
+    max_entries: Annotated[Whole, Field(ge=1000, le=100_000_000)] = 200_000
+    max_days: Annotated[Whole, Field(ge=1, le=36_500)] = 365
+
+
 class HostApi(Section):
     """Where guests reach the host: always vsock, for nothing else may."""
 
@@ -137,6 +144,8 @@ class Config(Section):
     """Largest request that is read, in bytes; a larger one is answered 413."""
     allowed_hosts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Further names that browsers may call this server by (beside addresses and localhost)."""
+    access_log: bool = False
+    """Whether each request has a line in the log."""
     insecure: bool = False
     """Whether to listen for other hosts though authentication is off: all of them own this one then."""
     database_url: str = Field(default="", repr=False)
@@ -147,6 +156,7 @@ class Config(Section):
     kms: Kms = Kms()
     gateway: Gateway = Gateway()
     auth: Auth = Auth()
+    audit: Audit = Audit()
     host_api: HostApi = HostApi()
     key_provider: KeyProvider = KeyProvider()
     netd: Netd = Netd()

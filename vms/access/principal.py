@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
 from vms.choices import Role
 
 
@@ -72,8 +74,9 @@ def current() -> Principal:
 
 
 def bind(principal: Principal) -> None:
-    """From now on, in this context, ``principal`` acts."""
+    """From now on, in this context, ``principal`` acts; its log lines say so."""
     _current.set(principal)
+    structlog.contextvars.bind_contextvars(who=principal.name)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from vmm_site import discovery
 from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
 from vmm_site.exposure import OpenDoor, refuse_open_door
-from vms.access import last_used, set_up
+from vms.access import keeper, last_used, set_up
 from vms.version import VERSION
 
 logger = logging.getLogger("vmm.start")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         # In effect, from now on: the console asks for it.
         settings.VMM = config = config.model_copy(update={"insecure": bool(warning)})
         try:
-            services = [*service.services(), ("tokens and sessions", last_used.run)]
+            services = [*service.services(), ("tokens and sessions", last_used.run), ("audit log", keeper.run)]
         except HostUnfit as error:
             raise CommandError(str(error)) from None
         nobody_yet = set_up.is_needed()

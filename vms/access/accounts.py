@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from vms.access import audit
 from vms.access.users import admins
 from vms.choices import Role
 from vms.database import writing
@@ -86,6 +87,7 @@ def make_first_admin(name: str, password: str) -> User:
         user = save_user(name, Changes(role=Role.ADMIN, password=password))
         user.is_staff = user.is_superuser = True
         user.save()
+        audit.write(audit.OK, action="set-up", detail=f"made the first admin {name}")
     return user
 
 

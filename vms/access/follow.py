@@ -54,6 +54,6 @@ def action_of(path: str) -> str:
     except Resolver404:
         return NOWHERE
     if not route.startswith("^"):
-        return route.strip("/").replace("/", ".") or CONSOLE
+        return route.partition("<")[0].strip("/").replace("/", ".") or CONSOLE
     first = path.strip("/").partition("/")[0]
     return first if first and route.startswith(f"^{first}/") else CONSOLE

@@ -58,6 +58,12 @@ def holder(name: str, password: str) -> Holder | None:
     return Holder(of_htpasswd(name), entry=entry) if htpasswd.matches(password, entry) else None
 
 
+def is_known(name: str) -> bool:
+    """Whether somebody has that name. What nobody has may be a password, typed into the wrong field."""
+    file = htpasswd.configured_file()
+    return User.objects.filter(username=name).exists() or bool(file is not None and file.hash_of(name))
+
+
 def of_htpasswd(name: str, credential: Credential = Credential.CONFIGURED) -> Principal:
     """A user of the htpasswd file."""
     return Principal(name, Role(conf().auth.htpasswd_role), credential)

@@ -12,9 +12,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
-from vms.access import passwords
+from vms.access import audit, passwords
 from vms.access.passwords import Holder
-from vms.access.principal import Credential, Principal
+from vms.access.principal import NOBODY, Credential, Principal, current
 from vms.access.users import principal_of
 from vms.access.verified import verified
 from vms.database import writing
@@ -45,6 +45,7 @@ def of_cookies(cookies: dict[str, str], session: SessionBase | None = None) -> P
 def begin(request: HttpRequest, holder: Holder) -> None:
     """Log the holder of a password in: a new session, and nothing of whatever session was there before."""
     with writing():
+        audit.write(audit.OK, action="login", who=holder.principal)
         if holder.user is not None:
             login(request, holder.user, backend=settings.AUTHENTICATION_BACKENDS[0])
             return
@@ -56,6 +57,8 @@ def begin(request: HttpRequest, holder: Holder) -> None:
 def end(request: HttpRequest) -> None:
     """Log out: the session is deleted, and its key is worth nothing from now on."""
     with writing():
+        if current() is not NOBODY:
+            audit.write(audit.OK, action="logout")
         logout(request)
     verified.forget_all()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from vms.access.trail import trail
 from vms.conf import conf
 from vms.errors import Throttled, Unauthorized, VmmError
 
@@ -36,6 +37,7 @@ def page(
     **context: object,
 ) -> HttpResponse:
     """The page with those fields; an error that names one of them (``name: …``) stands beside it."""
+    trail().failure = error.message if error else ""
     named, _, reason = (error.message if error else "").partition(": ")
     beside = any(field.name == named for field in fields)
     shown = [replace(field, error=_sentence(reason)) if field.name == named else field for field in fields]

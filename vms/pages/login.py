@@ -15,6 +15,7 @@ from vms.access.presented import MAX_SECRET
 from vms.access.principal import Credential, Principal
 from vms.access.public import public
 from vms.access.throttle import throttle
+from vms.access.trail import trail
 from vms.errors import Invalid, Unauthorized, VmmError
 from vms.pages.door import Field, address_of, page, refuse_method
 
@@ -72,6 +73,7 @@ def _holder(address: str, name: str, password: str) -> Holder:
         _one_at_a_time.release()
     if holder is None:
         throttle.failed(address, name)
+        trail().detail = f"as {name}" if passwords.is_known(name) else ""
         raise Unauthorized("password: user name or password is wrong")
     throttle.succeeded(address, name)
     return holder

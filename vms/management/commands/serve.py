@@ -53,7 +53,7 @@ class Command(BaseCommand):
         # In effect, from now on: the console asks for it.
         settings.VMM = config = config.model_copy(update={"insecure": bool(warning)})
         try:
-            services = [*service.services(), ("tokens and sessions", last_used.run), ("audit log", keeper.run)]
+            services = [*service.services(), ("audit log", keeper.run), ("tokens", last_used.run)]
         except HostUnfit as error:
             raise CommandError(str(error)) from None
         nobody_yet = set_up.is_needed()

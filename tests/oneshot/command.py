@@ -79,12 +79,10 @@ class Host:
 
 def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     """Everything under a folder: size, time of its last change, and content."""
-    return {
-        str(path.relative_to(folder)): (found.st_size, found.st_mtime_ns, _content(path))
-        for path in sorted(folder.rglob("*"))
-        if (found := path.lstat())
-    }
+    return {str(path.relative_to(folder)): _look_at(path) for path in sorted(folder.rglob("*"))}
 
 
-def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+def _look_at(path: Path) -> tuple[int, int, bytes]:
+    found = path.lstat()
+    content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    return found.st_size, found.st_mtime_ns, content

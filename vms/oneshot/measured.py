@@ -16,11 +16,11 @@ MEANING = {
     "app_id": "the application: as given, else the first 20 bytes of compose_hash",
     "os_image_hash": "the image's digest.txt: SHA-256 of its sha256sum.txt",
     "tdx_attestation_variant": "how a TDX guest's boot is verified: legacy (whole image) or lite",
-    "mrconfigid": "MRCONFIGID of the TDX report, 48 bytes; on the command line in base64",
-    "host_data": "HOST_DATA of the SEV-SNP report, 32 bytes; on the command line in base64",
-    "instance_id_seed": "random, 20 bytes; the instance_id is derived from it and app_id",
-    "instance_id": "the instance of the application; empty where the guest makes it up itself",
-    "mr_config": "the document whose digest mrconfigid or host_data is",
+    "mrconfigid": "MRCONFIGID of the TDX report: 01 and compose_hash, or 03 and the digest of mr_config",
+    "host_data": "HOST_DATA of the SEV-SNP report: the digest of mr_config",
+    "instance_id_seed": "20 random bytes, from which the instance_id is made",
+    "instance_id": "the first 20 bytes of SHA-256(instance_id_seed, app_id); none with no_instance_id",
+    "mr_config": "its digest is SHA-256('dstack-mr-config-v3:', a zero byte, the document)",
     "vm_config": "the machine as verifiers rebuild it; in .sys-config.json",
 }
 """Every value that there can be, in the order in which it is shown."""

@@ -27,6 +27,11 @@ from vms.worker.host import look_around
 from vms.worker.measured import SEED_BYTES
 from vms.worker.rehearsal import Chosen, Rehearsal, gpus_of, node_of, rehearse
 
+CHOSEN_BY_US = (
+    "a server chooses id, created_at_ms and instance_id_seed by itself; those shown follow from the request, "
+    "which may name others"
+)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -81,7 +86,7 @@ def _plan(request: Request, known: Reservations, *, rehearsal: bool) -> Plan:
     found = _look_around(request.config, known)
     told = rehearse(request.config, found.node, found.host, chosen, found.gpus)
     refused = [*found.unfit, *told.refused, *crowded]
-    refused += known.refusals(request.config, told.ports, chosen.vm_id, chosen.cid)
+    refused += known.refusals(request.config, told.ports, chosen.vm_id, request.cid)
     notes = [*found.notes, *_notes(request, known, own, rehearsal=rehearsal)]
     if told.launch is None and (elsewhere := _elsewhere(request.config, found, chosen)):
         told = elsewhere
@@ -163,10 +168,7 @@ def _look_for_gpus(config: VmConfiguration) -> tuple[Found | None, tuple[str, ..
 
 def _notes(request: Request, known: Reservations, own: Vm | None, *, rehearsal: bool) -> Iterator[str]:
     if rehearsal and own is None and not (request.vm_id and request.seed):
-        yield (
-            "a server chooses id, created_at_ms and instance_id_seed by itself; those shown follow from the "
-            "request, which may name others"
-        )
+        yield CHOSEN_BY_US
     if known.unknown:
         yield f"{known.unknown}: which GPUs, ports and CIDs a server has given to other VMs is not known"
 

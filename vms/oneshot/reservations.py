@@ -35,8 +35,10 @@ class Reservations:
         held = Gpu.objects.filter(node=self.node).exclude(holder=None).select_related("holder")
         return {gpu.slot: gpu.holder for gpu in held if gpu.holder} if self.node else {}
 
-    def refusals(self, config: VmConfiguration, ports: tuple[Port, ...], vm_id: str, cid: int) -> list[str]:
-        """What of it other VMs have: the server would refuse such a VM, with these words."""
+    def refusals(
+        self, config: VmConfiguration, ports: tuple[Port, ...], vm_id: str, cid: int | None
+    ) -> list[str]:
+        """What of it other VMs have, in words; ``cid`` is the one that was asked for, if any was."""
         node = self.node
         if node is None:
             return list(_words(lambda: reserve.check_limits(config.vcpu, config.memory)))

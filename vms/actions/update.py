@@ -38,6 +38,7 @@ def update(wanted: VmUpdate) -> Vm:
             raise Invalid(f"disk_size: a disk never shrinks; it has {vm.disk_size} GB, not {after.disk_size}")
         if after.image != vm.image:
             reserve.require_image(vm.node, after.image)
+            publish.images_changed()  # who uses which
         confidential.check_image(after, compose, vm.node)
         if wanted.gpus is not None:
             reserve.check_gpus(vm.node, after.gpus)

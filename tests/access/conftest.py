@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from tests.access.people import with_login
 from vms.access import audit
@@ -30,3 +31,10 @@ def _nobody_is_remembered() -> Iterator[None]:
     begin(Trail())
     with acting_as(THE_PROGRAM):
         yield
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2 still, but with a cost that a table of thousands can bear."""
+    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
+    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 64)

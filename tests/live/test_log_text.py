@@ -253,5 +253,5 @@ async def test_who_leaves_leaves_no_open_file(quick: None, log: Path) -> None:
     before = set(os.listdir("/proc/self/fd"))
     parts = read_log(log, lines=1, ansi=True, follow=True)
     assert await anext(parts) == b"1\n"
-    await parts.aclose()  # type: ignore[attr-defined]
+    await parts.aclose()
     assert set(os.listdir("/proc/self/fd")) <= before

@@ -11,15 +11,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from django.http import parse_cookie
-
-from vms.access import passwords, sessions
-from vms.access.credentials import NEEDED, identify, identify_on_loop
+from vms.access import passwords
+from vms.access.credentials import identify, identify_on_loop
 from vms.access.presented import presented
 from vms.access.principal import ANYBODY, Principal, bind
+from vms.access.standing import Identify, by_session
 from vms.conf import conf
 from vms.database import in_database
-from vms.errors import Unauthorized, VmmError
+from vms.errors import VmmError
 
 LOG_IN = 4401
 """Close code: nobody is known to have opened this, or not any more."""
@@ -27,7 +26,6 @@ MAX_REASON = 120
 """Bytes that a close frame has room for, and a little less."""
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
-Identify = Callable[[], Principal]
 
 
 class KnownOnly:
@@ -67,7 +65,7 @@ async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:
     address = client[0] if client else ""
     again: Identify
     if found is None:
-        again = partial(_by_session, headers.get("cookie", ""))
+        again = partial(by_session, headers.get("cookie", ""))
     elif not found.is_password:
         again = partial(identify, found, address)
     else:
@@ -75,10 +73,3 @@ async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:
         principal = await identify_on_loop(found, address)
         return principal, partial(passwords.still, principal, await in_database(passwords.stamp, principal))
     return await in_database(again), again
-
-
-def _by_session(cookies: str) -> Principal:
-    principal = sessions.of_cookies(parse_cookie(cookies))
-    if principal is None:
-        raise Unauthorized(NEEDED)
-    return principal

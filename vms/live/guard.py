@@ -17,13 +17,12 @@ from typing import Any
 
 from vms.access.policy import Permission, require
 from vms.access.principal import ANYBODY, Principal, acting_as
-from vms.access.websocket import MAX_REASON, Application, Identify, refuse
+from vms.access.standing import ASK_AGAIN_S, Identify
+from vms.access.websocket import MAX_REASON, Application, refuse
 from vms.database import in_database
 from vms.errors import VmmError
 
 BEGIN_ANEW = 4409
-ASK_AGAIN_S = 4.0
-"""How long it may take until somebody who may not any more is told so, and told nothing else."""
 _log = logging.getLogger(__name__)
 
 

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -100,7 +100,7 @@ class Cleaner:
         return _ESCAPES.sub(b"", data).replace(b"\x1b", b"")
 
 
-async def read_log(path: Path, *, lines: int, ansi: bool, follow: bool) -> AsyncIterator[bytes]:
+async def read_log(path: Path, *, lines: int, ansi: bool, follow: bool) -> AsyncGenerator[bytes, None]:
     """The last ``lines`` lines and, if asked to follow, everything that comes after.
 
     Without following it ends where the log ended when reading began. Following goes on

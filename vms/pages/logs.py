@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 
 from vms.access.policy import Permission, require_for_known_vm
 from vms.access.routes import needs
+from vms.access.standing import while_allowed
 from vms.conf import conf
 from vms.errors import Invalid, VmmError
 from vms.hypervisor.rundir import VM_ID_PATTERN
@@ -41,7 +42,8 @@ def logs(request: HttpRequest) -> HttpResponseBase:
     else:
         path = log_path(conf().run_path, vm_id, channel)
         parts = read_log(path, lines=lines, ansi=ansi, follow=follow)
-        response = StreamingHttpResponse(parts, content_type=CONTENT_TYPE)
+        seen = while_allowed(parts, request, Permission.STEER_VM, vm_id)
+        response = StreamingHttpResponse(seen, content_type=CONTENT_TYPE)
     response["Cache-Control"] = "no-cache, no-transform"
     response["X-Accel-Buffering"] = "no"
     return response

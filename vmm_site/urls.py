@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from vms.admin import site
+from vms.pages.audit import FORMATS, export
 from vms.pages.healthz import healthz
 from vms.pages.index import console
 from vms.pages.login import login, logout
@@ -13,6 +14,7 @@ from vms.prpc.openapi.views import openapi_document, openapi_page
 from vms.prpc.views import method_urls
 
 urlpatterns = [
+    *(path(f"access/audit.{kind}", export, {"extension": kind}) for kind in FORMATS),
     *method_urls(),
     path("api-docs/", openapi_page),
     path("api-docs/openapi.json", openapi_document),

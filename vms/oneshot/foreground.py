@@ -11,8 +11,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from vms.database import now_ms
 from vms.guest.agents import Agents
@@ -55,7 +55,7 @@ class Foreground:
         self._heard: asyncio.Queue[_Heard] = asyncio.Queue()
         self._asking: asyncio.Task[None] | None = None
 
-    async def run(self, out: BinaryIO, *, ansi: bool) -> bool:
+    async def run(self, out: FileIO, *, ansi: bool) -> bool:
         """Launch it, copy its console to ``out``, and say whether the guest switched itself off.
 
         The first signal asks the guest to do so, the second one ends it. Nothing of it runs at the end.
@@ -102,7 +102,7 @@ class Foreground:
                 return None
         return await launching
 
-    async def _attended(self, seen: Observation, out: BinaryIO, *, ansi: bool) -> bool:
+    async def _attended(self, seen: Observation, out: FileIO, *, ansi: bool) -> bool:
         vm_id = self._spec.vm_id
         self._say(f"VM {vm_id} runs (process {seen.pid}); Ctrl-C asks its guest to power off")
         run_dir = RunDir(self._driver.directory(vm_id))

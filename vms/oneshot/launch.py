@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from vms.conf import conf
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
@@ -14,9 +14,7 @@ from vms.oneshot.plan import Plan
 from vms.oneshot.workdir import left_running, own_folder
 
 
-def launch(
-    plan: Plan, workdir: Path | None, out: BinaryIO, say: Callable[[str], None], *, ansi: bool
-) -> bool:
+def launch(plan: Plan, workdir: Path | None, out: FileIO, say: Callable[[str], None], *, ansi: bool) -> bool:
     """Run that VM until it ends; its console goes to ``out``, all else to ``say``, line by line.
 
     Its directory stays in ``workdir``; without one it is deleted if all went well.
@@ -45,7 +43,7 @@ def launch(
 
 
 async def _run(
-    plan: Plan, folder: Path, out: BinaryIO, say: Callable[[str], None], *, ansi: bool, keep: bool
+    plan: Plan, folder: Path, out: FileIO, say: Callable[[str], None], *, ansi: bool, keep: bool
 ) -> bool:
     assert plan.spec is not None
     assert plan.host is not None

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from vms.actions import reserve
 from vms.conf import conf
 from vms.configuration import Port, VmConfiguration
-from vms.errors import VmmError
+from vms.errors import Conflict, VmmError
 from vms.models import Gpu, Node, Vm
 from vms.oneshot.site import DATABASE
 
@@ -45,11 +45,13 @@ class Reservations:
         return [
             *_words(lambda: reserve.check_ports(node, ports, besides=vm_id)),
             *_words(lambda: reserve.check_capacity(node, config.vcpu, config.memory, besides=vm_id)),
-            *(
-                f"cid: {cid} is of VM {other.name!r} ({other.pk}, {other.status})"
-                for other in Vm.objects.filter(node=node, cid=cid).exclude(pk=vm_id)
-            ),
+            *(_words(lambda: _check_cid(node, cid, vm_id)) if cid else ()),
         ]
+
+
+def _check_cid(node: Node, cid: int, vm_id: str) -> None:
+    for other in Vm.objects.filter(node=node, cid=cid).exclude(pk=vm_id):
+        raise Conflict(f"cid: {cid} is of VM {other.name!r} ({other.pk}, {other.status})")
 
 
 def look() -> Reservations:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from vms.live.logs import CHUNK, Cleaner
 
@@ -12,12 +12,12 @@ POLL_S = 0.1
 
 
 class Console:
-    """Copies the log of one run, which QEMU writes, to ``out``.
+    """Copies the log of one run, which QEMU writes, to ``out``, unbuffered.
 
     With ``ansi`` the guest's escape sequences go along, which a terminal obeys; else they are left out.
     """
 
-    def __init__(self, log: Path, out: BinaryIO, *, ansi: bool) -> None:
+    def __init__(self, log: Path, out: FileIO, *, ansi: bool) -> None:
         self._log = log
         self._out = out
         self._cleaner = Cleaner(ansi)
@@ -41,8 +41,9 @@ class Console:
         await asyncio.to_thread(self._write, self._cleaner.finish())
 
     def _write(self, data: bytes) -> None:
-        self._out.write(data)
-        self._out.flush()
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._out.write(rest) :]
 
 
 async def _sleep_or(event: asyncio.Event) -> None:

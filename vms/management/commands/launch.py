@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -91,7 +92,8 @@ class Command(BaseCommand):
     def _run(self, plan: Plan, options: dict[str, Any]) -> int:
         from vms.oneshot.launch import launch
 
-        out, ansi = sys.stdout.buffer, sys.stdout.isatty()
+        # Unbuffered: what could not be written must not be tried again at the end.
+        out, ansi = FileIO(sys.stdout.fileno(), "w", closefd=False), sys.stdout.isatty()
         well = launch(plan, options["workdir"], out, self._say, ansi=ansi)
         return 0 if well else REFUSED
 

@@ -9,12 +9,16 @@ from vms.guest.proto import guest_api_pb2
 from vms.prpc import fields
 from vms.prpc.messages import MESSAGES, message_name, response_message
 from vms.prpc.methods import SERVICES
-from vms.prpc.proto import vmm_pb2
+from vms.prpc.proto import access_pb2, vmm_pb2
 
-FILES = (vmm_pb2.DESCRIPTOR, guest_api_pb2.DESCRIPTOR)
+FILES = (vmm_pb2.DESCRIPTOR, guest_api_pb2.DESCRIPTOR, access_pb2.DESCRIPTOR)
 TYPES_OF = {
     method.name: method
-    for service in (FILES[0].services_by_name["Vmm"], FILES[1].services_by_name["ProxiedGuestApi"])
+    for service in (
+        FILES[0].services_by_name["Vmm"],
+        FILES[1].services_by_name["ProxiedGuestApi"],
+        FILES[2].services_by_name["Access"],
+    )
     for method in service.methods
 }
 TYPES = {

@@ -90,9 +90,9 @@ def test_examples_are_what_the_schema_says(made: dict[str, Any]) -> None:
 
 def test_failures_are_told_alike_everywhere(made: dict[str, Any]) -> None:
     for path, verb, operation in operations(made):
-        if path.startswith(("/prpc/", "/guest/")):
+        if path.startswith(("/prpc/", "/guest/", "/access/")):
             codes = set(operation["responses"])
-            assert {"400", "403", "405", "500"} <= codes, (path, verb)
+            assert {"400", "401", "403", "405", "429", "500"} <= codes, (path, verb)
             assert codes - {"200", "204"} <= {str(code) for code in FAILURES}, (path, verb)
 
 

@@ -11,9 +11,9 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from tests.guest import tables
 from vms.guest.proto import guest_api_pb2, host_api_pb2
-from vms.prpc.proto import vmm_pb2
+from vms.prpc.proto import access_pb2, vmm_pb2
 
-GENERATED = [Path(str(module.__file__)) for module in (vmm_pb2, guest_api_pb2, host_api_pb2)]
+GENERATED = [Path(str(module.__file__)) for module in (vmm_pb2, access_pb2, guest_api_pb2, host_api_pb2)]
 LABELS = {
     FieldDescriptor.TYPE_STRING: "string",
     FieldDescriptor.TYPE_BYTES: "bytes",

@@ -17,8 +17,11 @@ from vms.database import writing
 from vms.errors import Conflict, Invalid, NotFound
 from vms.models import Account
 
-QUOTAS = ("max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus")
 MAX_QUOTA = 2**31 - 1
+
+
+class WrongPassword(Invalid):
+    """The user's password is another one."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,12 @@ def change_password(user_id: int, old: str, new: str) -> None:
     """Every session of that user is over then. ``old`` is checked, which takes a while.
 
     Raises:
-        Invalid: the old one is wrong, or the new one is too weak.
+        WrongPassword: the old one is wrong.
+        Invalid: the new one is too weak.
     """
     user = User.objects.filter(pk=user_id).first()
     if user is None or not user.check_password(old):
-        raise Invalid("old_password: is wrong")
+        raise WrongPassword("old_password: is wrong")
     user.password = _hashed(user.username, new, "new_password")
     with writing():
         user.save(update_fields=["password"])

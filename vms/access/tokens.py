@@ -10,12 +10,12 @@ from enum import IntEnum
 
 from vms.access.presented import TOKENS_BEGIN
 from vms.access.principal import Credential, Principal
-from vms.access.users import role_of
 from vms.choices import Role
 from vms.conf import conf
 from vms.database import now_ms
 from vms.errors import Unauthorized
 from vms.models import ApiToken
+from vms.selectors.people import role_of
 
 PREFIX_LENGTH = 10
 """Characters of a token that are kept to know it again by."""
@@ -55,7 +55,7 @@ def issued(token: str) -> Known | None:
     """
     if not token.startswith(TOKENS_BEGIN):
         return None
-    row = ApiToken.objects.select_related("user").filter(digest=digest_of(token)).first()
+    row = ApiToken.objects.select_related("user", "user__account").filter(digest=digest_of(token)).first()
     if row is None:
         return None
     now = now_ms()

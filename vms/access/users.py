@@ -7,15 +7,7 @@ from django.db.models import Q, QuerySet
 
 from vms.access.principal import Credential, Principal
 from vms.choices import Role
-from vms.models import Account
-
-
-def role_of(user: User) -> Role:
-    """The account's; without an account, a superuser is an admin and everybody else a member."""
-    account = Account.objects.filter(user=user).only("role").first()
-    if account is not None:
-        return Role(account.role)
-    return Role.ADMIN if user.is_superuser else Role.MEMBER
+from vms.selectors.people import role_of
 
 
 def principal_of(user: User, credential: Credential) -> Principal:

@@ -1,7 +1,8 @@
 """Messages in binary: between protobuf and the plain values that serializers take and methods give.
 
-Which message a method takes and gives is said by the services in ``proto/vmm.proto`` and
-``guest/proto/guest_api.proto``, so a new method needs no code here. No method's name is in both.
+Which message a method takes and gives is said by the services in ``proto/vmm.proto``,
+``proto/access.proto`` and ``guest/proto/guest_api.proto``, so a new method needs no code here. No
+method's name is in two of them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from google.protobuf.message_factory import GetMessageClass
 from vms.errors import Invalid
 from vms.guest.proto import guest_api_pb2
 from vms.protobuf import to_values
-from vms.prpc.proto import vmm_pb2
+from vms.prpc.proto import access_pb2, vmm_pb2
 
 _SERVICES = (
     vmm_pb2.DESCRIPTOR.services_by_name["Vmm"],
+    access_pb2.DESCRIPTOR.services_by_name["Access"],
     guest_api_pb2.DESCRIPTOR.services_by_name["ProxiedGuestApi"],
 )
 _METHODS = {method.name: method for service in _SERVICES for method in service.methods}

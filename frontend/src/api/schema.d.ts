@@ -616,6 +616,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/access/WhoAmI": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who the server takes you for
+         * @description `permissions` are what you may do; some of them only to VMs of your own. Without authentication everybody is an admin.
+         */
+        get: operations["AccessWhoAmIByGet"];
+        put?: never;
+        /**
+         * Who the server takes you for
+         * @description `permissions` are what you may do; some of them only to VMs of your own. Without authentication everybody is an admin.
+         */
+        post: operations["AccessWhoAmI"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/ListTokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your tokens
+         * @description Those who manage access see everybody's. A token itself is shown only when it is made.
+         */
+        get: operations["AccessListTokensByGet"];
+        put?: never;
+        /**
+         * Your tokens
+         * @description Those who manage access see everybody's. A token itself is shown only when it is made.
+         */
+        post: operations["AccessListTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/CreateToken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token
+         * @description For yourself; those who manage access also make one for another `user`, or with a `role` for a service. Keep what is answered: the server keeps a digest only. A token can't make tokens.
+         */
+        post: operations["AccessCreateToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/RevokeToken": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a token worthless
+         * @description At once, and for ever.
+         */
+        post: operations["AccessRevokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/ListUsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody who has an account
+         * @description With their roles and limits.
+         */
+        get: operations["AccessListUsersByGet"];
+        put?: never;
+        /**
+         * Everybody who has an account
+         * @description With their roles and limits.
+         */
+        post: operations["AccessListUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/SaveUser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make or change a user
+         * @description A new user needs a password. What is absent stays as it is; limits change only with `update_quotas`, and then all of them. Who is not active can't log in, nor use tokens.
+         */
+        post: operations["AccessSaveUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/DeleteUser": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a user
+         * @description With all tokens and sessions. The user's VMs stay and belong to nobody. The last admin can't be deleted.
+         */
+        post: operations["AccessDeleteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/ChangePassword": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password
+         * @description All your sessions end, this one included; tokens stay.
+         */
+        post: operations["AccessChangePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -660,12 +832,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ApiTokenInfo: {
+            id: number;
+            name: string;
+            /** @description whose it is; null for a service's */
+            user: string | null;
+            role: string;
+            /** @description permissions that it is limited to; none: no limit */
+            scopes: string[];
+            /** @description how the token begins, to know it again by */
+            prefix: string;
+            created_at_ms: number;
+            expires_at_ms: number | null;
+            revoked_at_ms: number | null;
+            last_used_at_ms: number | null;
+            /** @description address; noted about once a minute */
+            last_used_from: string;
+        };
         AppIdRequest: {
             /**
              * @description 20 bytes
              * @default
              */
             app_id?: string | null;
+        };
+        ChangePasswordRequest: {
+            /** @default  */
+            old_password?: string | null;
+            /** @default  */
+            new_password?: string | null;
         };
         ComposeHash: {
             /** @description lower-case hex */
@@ -680,6 +875,35 @@ export interface components {
             created: number;
             state: string;
             status: string;
+        };
+        CreateTokenRequest: {
+            /**
+             * @description what it is for
+             * @default
+             */
+            name?: string | null;
+            /**
+             * @description whose it will be; absent: your own
+             * @default
+             */
+            user?: string | null;
+            /**
+             * @description makes it a service's token: member, viewer, operator or admin
+             * @default
+             */
+            role?: string | null;
+            /**
+             * @description permissions that it is limited to; none: no limit
+             * @default []
+             */
+            scopes?: string[] | null;
+            /** @description ms since 1970; absent: never */
+            expires_at_ms?: number | null;
+        };
+        CreateTokenResponse: {
+            id: number;
+            /** @description shown only here */
+            token: string;
         };
         DiskInfo: {
             name: string;
@@ -806,6 +1030,12 @@ export interface components {
             gpus: components["schemas"]["GpuInfo"][];
             allow_attach_all: boolean;
         };
+        ListTokensResponse: {
+            tokens: components["schemas"]["ApiTokenInfo"][];
+        };
+        ListUsersResponse: {
+            users: components["schemas"]["UserInfo"][];
+        };
         NetworkInformation: {
             dns_servers: string[];
             gateways: components["schemas"]["Gateway"][];
@@ -925,6 +1155,30 @@ export interface components {
             /** @description MB of all VMs together; 0: no limit */
             max_allocable_memory_in_mb: number;
         };
+        SaveUserRequest: {
+            /** @default  */
+            name?: string | null;
+            /** @description member, viewer, operator or admin; a new user's is member */
+            role?: string | null;
+            password?: string | null;
+            /** @description whether they may log in */
+            active?: boolean | null;
+            /**
+             * @description whether the limits below are meant
+             * @default false
+             */
+            update_quotas?: boolean | null;
+            /** @description how many VMs the user may own; absent: no limit */
+            max_vms?: number | null;
+            /** @description virtual CPUs of all of them together */
+            max_vcpu?: number | null;
+            /** @description MB of all of them together */
+            max_memory?: number | null;
+            /** @description GB of all of them together */
+            max_disk_size?: number | null;
+            /** @description GPUs of all of them together */
+            max_gpus?: number | null;
+        };
         StatusRequest: {
             /**
              * @description only these; none: all
@@ -995,6 +1249,10 @@ export interface components {
             /** @description mounted file systems */
             disks: components["schemas"]["DiskInfo"][];
         };
+        TokenIdRequest: {
+            /** @default 0 */
+            id?: number | null;
+        };
         UpdateVmRequest: {
             /**
              * @description the VM's id
@@ -1062,6 +1320,30 @@ export interface components {
             update_networking?: boolean | null;
             /** @default [] */
             networks?: components["schemas"]["NetworkingConfigRequest"][] | null;
+        };
+        UserInfo: {
+            name: string;
+            /**
+             * @description what they may do
+             * @enum {string}
+             */
+            role: "member" | "viewer" | "operator" | "admin";
+            active: boolean;
+            /** @description how many VMs the user may own; absent: no limit */
+            max_vms: number | null;
+            /** @description virtual CPUs of all of them together */
+            max_vcpu: number | null;
+            /** @description MB of all of them together */
+            max_memory: number | null;
+            /** @description GB of all of them together */
+            max_disk_size: number | null;
+            /** @description GPUs of all of them together */
+            max_gpus: number | null;
+            last_login_ms: number | null;
+        };
+        UserNameRequest: {
+            /** @default  */
+            name?: string | null;
         };
         VersionResponse: {
             version: string;
@@ -1226,6 +1508,24 @@ export interface components {
             events: components["schemas"]["GuestEvent"][];
             interfaces: components["schemas"]["NetworkInterfaceStatus"][];
         };
+        WhoAmIResponse: {
+            name: string;
+            /**
+             * @description what the server lets you do
+             * @enum {string}
+             */
+            role: "member" | "viewer" | "operator" | "admin";
+            /**
+             * @description how you proved who you are
+             * @enum {string}
+             */
+            credential: "none" | "session" | "password" | "token" | "configured";
+            /** @description whether VMs can belong to you */
+            has_account: boolean;
+            permissions: string[];
+            /** @description whether this server asks anybody who they are */
+            authentication: boolean;
+        };
         Error: {
             /** @description the HTTP status */
             code: number;
@@ -1242,8 +1542,17 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description A page of another site made a browser send it. */
-        ForeignOrigin: {
+        /** @description Nobody is known to ask: a token, a password or a session is missing, wrong, expired or revoked. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Whoever asks may not do this; or a page of another site made a browser send it. */
+        Forbidden: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1283,6 +1592,17 @@ export interface components {
         /** @description The body is larger than this server takes. */
         TooLarge: {
             headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description So many wrong credentials came from there that none are looked at. `Retry-After` says how long. */
+        Throttled: {
+            headers: {
+                /** @description seconds */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -1356,11 +1676,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -1386,11 +1708,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -1417,11 +1741,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -1448,11 +1774,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -1479,11 +1807,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -1511,11 +1841,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -1543,11 +1875,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -1573,11 +1907,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -1605,9 +1941,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1641,8 +1979,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1669,9 +2009,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1697,8 +2039,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1725,9 +2069,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1750,8 +2096,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1778,9 +2126,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1803,8 +2153,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1831,9 +2183,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1856,8 +2210,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1884,9 +2240,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1909,8 +2267,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1937,9 +2297,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -1965,8 +2327,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -1996,9 +2360,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2024,9 +2390,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2056,10 +2424,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2087,10 +2457,12 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
         };
@@ -2116,11 +2488,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -2149,10 +2523,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -2177,8 +2553,10 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -2205,9 +2583,11 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -2232,11 +2612,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
@@ -2263,11 +2645,13 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
@@ -2293,10 +2677,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2326,11 +2712,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2359,10 +2747,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2392,11 +2782,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2425,10 +2817,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2458,11 +2852,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2491,10 +2887,12 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2524,11 +2922,13 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
@@ -2556,15 +2956,341 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
             502: components["responses"]["UpstreamFailed"];
             503: components["responses"]["Unavailable"];
             504: components["responses"]["TookTooLong"];
+        };
+    };
+    AccessWhoAmIByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmIResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessWhoAmI: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmIResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListTokensByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTokensResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTokensResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessCreateToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreateTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateTokenResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessRevokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenIdRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListUsersByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUsersResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUsersResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessSaveUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SaveUserRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessDeleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UserNameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
         };
     };
     Logs: {
@@ -2597,7 +3323,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["ForeignOrigin"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             500: components["responses"]["Bug"];
         };
@@ -2625,7 +3352,7 @@ export interface operations {
                     };
                 };
             };
-            403: components["responses"]["ForeignOrigin"];
+            403: components["responses"]["Forbidden"];
             /** @description One of them doesn't. */
             503: {
                 headers: {

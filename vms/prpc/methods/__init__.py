@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from vms.prpc.methods import guests, images, kms, node, processes, reload, vms
+from vms.prpc.methods import access, guests, images, kms, node, processes, reload, vms
 from vms.prpc.methods.base import Method, Pending, Service
 
 _ROOMS = (vms, node, kms, images, reload, processes)
 METHODS = {method.name: method for room in _ROOMS for method in room.METHODS}
 VMM = Service("prpc", METHODS, prefixes=("Vmm.", "Teepod."))
 GUEST = Service("guest", {method.name: method for method in guests.METHODS}, operation_prefix="Guest")
-SERVICES = (VMM, GUEST)
+ACCESS = Service("access", {method.name: method for method in access.METHODS}, operation_prefix="Access")
+SERVICES = (VMM, GUEST, ACCESS)
 
 
-__all__ = ["GUEST", "METHODS", "SERVICES", "VMM", "Method", "Pending", "Service"]
+__all__ = ["ACCESS", "GUEST", "METHODS", "SERVICES", "VMM", "Method", "Pending", "Service"]

@@ -20,6 +20,7 @@ TAGS = {
     "Host": "What this host is, has and allows.",
     "Keys": "What the KMS answers on behalf of a deployer.",
     "Processes": "What runs behind the VMs.",
+    "Access": "Who may use this server: users and their tokens.",
     TAG: "Paths outside /prpc/.",
 }
 

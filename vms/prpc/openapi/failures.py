@@ -28,10 +28,22 @@ FAILURES = {
             "unexpected end of data: line 1 column 9 (char 8)",
         },
     ),
+    401: Failure(
+        "Unauthorized",
+        "Nobody is known to ask: a token, a password or a session is missing, wrong, expired or revoked.",
+        {
+            "Missing": "authentication is needed: Authorization: Bearer <token>, X-Admin-Token: <token>, "
+            "HTTP Basic, or a login in the browser at /login/",
+            "Wrong": "the credentials are wrong",
+        },
+    ),
     403: Failure(
-        "ForeignOrigin",
-        "A page of another site made a browser send it.",
-        {"AnotherSite": "requests from https://evil.example are refused: another origin"},
+        "Forbidden",
+        "Whoever asks may not do this; or a page of another site made a browser send it.",
+        {
+            "Role": "ada (viewer) may not do this; needed: admin or the VM's owner",
+            "AnotherSite": "requests from https://evil.example are refused: another origin",
+        },
     ),
     404: Failure(
         "NotFound",
@@ -63,6 +75,11 @@ FAILURES = {
         "The body is larger than this server takes.",
         {"OverTheLimit": "the request's body is larger than 67108864 bytes"},
     ),
+    429: Failure(
+        "Throttled",
+        "So many wrong credentials came from there that none are looked at. `Retry-After` says how long.",
+        {"Locked": "too many wrong credentials from here; try again in 30 s"},
+    ),
     500: Failure(
         "Bug",
         "A bug of the server; nothing is told but where its log has it.",
@@ -93,7 +110,7 @@ FAILURES = {
         },
     ),
 }
-ANY_REQUEST = (400, 403, 405, 500)
+ANY_REQUEST = (400, 401, 403, 405, 429, 500)
 
 ERROR_SCHEMA: Schema = {
     "type": "object",
@@ -120,6 +137,9 @@ def _response(code: int, failure: Failure) -> Schema:
     examples = {name: {"value": {"code": code, "message": text}} for name, text in failure.messages.items()}
     content = {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}
     response: Schema = {"description": failure.meaning, "content": {"application/json": content}}
+    if code == 429:
+        words = {"schema": {"type": "integer"}, "description": "seconds"}
+        response["headers"] = {"Retry-After": words}
     if code == 405:
         response["headers"] = {"Allow": {"schema": {"type": "string"}, "description": "the verbs it takes"}}
     return response

@@ -46,6 +46,7 @@ LOGS = {
             },
         },
         "400": _failure(400),
+        "401": _failure(401),
         "403": _failure(403),
         "404": _failure(404),
         "500": _failure(500),

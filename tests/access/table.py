@@ -147,6 +147,8 @@ PAGES = {
     "^logout/?$": Row(Needs.NOTHING, get="", path="logout/"),
     "set-up/<str:token>/": Row(Needs.NOTHING, get="", path="set-up/none/"),
     "metrics": Row(Needs.SEEING_THE_NODE, get=""),
+    "access/audit.csv": Row(Needs.ADMIN, get=""),
+    "access/audit.jsonl": Row(Needs.ADMIN, get=""),
     r"^(?!static/|ws/|prpc|guest/|api-docs/|metrics|favicon\.ico|robots\.txt).*$": Row(
         Needs.LOGIN, get="", path="vms/any"
     ),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from channels.testing import WebsocketCommunicator
 
 from tests.access.people import person, token_of, with_login
 from tests.in_process import InProcess
+from vmm_site.asgi import application
 from vms.access import audit
 from vms.choices import Role
 from vms.database import in_database
@@ -159,3 +161,22 @@ class TestRefusals:
     async def test_another_site_s_page_is_nobody(self, vmm: InProcess) -> None:
         await vmm.client.get("/prpc/Status", headers={"Origin": "http://evil.example"})
         assert of(await audited(), "who", "action", "result") == [("nobody", "prpc.Status", 403)]
+
+    async def test_a_websocket_that_is_refused_is_told_of(self, vmm: InProcess) -> None:
+        headers = [(b"host", b"localhost"), (b"x-admin-token", b"vmm_wrong")]
+        socket = WebsocketCommunicator(application, "/ws/status?token=vmm_wrong", headers=headers)
+        socket.scope["client"] = ["10.1.2.3", 40_000]
+        await socket.connect()
+        assert (await socket.receive_output())["code"] == 4401
+        assert of(await audited(), "who", "action", "result", "address", "detail") == [
+            ("nobody", "ws/status", 401, "10.1.2.3", "the credentials are wrong")
+        ]
+
+    async def test_who_reads_a_log_is_told_once_a_minute(self, vmm: InProcess) -> None:
+        ada = await told(vmm, "ada", Role.ADMIN)
+        vm_id = (await vmm.client.post("/prpc/CreateVm", json=vmm.configuration(), headers=ada)).json()["id"]
+        for _ in range(3):
+            assert (await vmm.client.get(f"/logs?id={vm_id}", headers=ada)).status_code == 200
+        assert of((await audited())[1:], "who", "action", "vm_id", "result", "count") == [
+            ("ada", "logs", vm_id, 200, 3)
+        ]

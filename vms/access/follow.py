@@ -11,11 +11,10 @@ from django.urls import Resolver404, resolve
 
 from vms.access import audit
 from vms.access.principal import NOBODY, bind
-from vms.access.trail import Trail, begin
+from vms.access.trail import UNIX_SOCKET, Trail, begin
 from vms.settling import SettlingResponse
 
 REFUSALS = (401, 403, 429)
-UNIX_SOCKET = "unix"
 CONSOLE = "console"
 NOWHERE = "unknown page"
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import structlog
 
+UNIX_SOCKET = "unix"
+
 
 @dataclass
 class Trail:
     """One request. ``action`` is empty until somebody says what it is about."""
 
     address: str = ""
-    """Where it came from; empty for the program itself, ``unix`` for a Unix socket."""
+    """Where it came from; empty for the program itself, ``UNIX_SOCKET`` for that."""
     request_id: str = ""
     action: str = ""
     changes: bool = False

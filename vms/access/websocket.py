@@ -7,15 +7,20 @@ before, nothing received is looked at.
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from vms.access import passwords
+import structlog
+
+from vms.access import audit, passwords
 from vms.access.credentials import identify, identify_on_loop
 from vms.access.presented import presented
-from vms.access.principal import ANYBODY, Principal, bind
+from vms.access.principal import ANYBODY, NOBODY, Principal, bind
 from vms.access.standing import Identify, by_session
+from vms.access.trail import UNIX_SOCKET, Trail, begin, trail
 from vms.conf import conf
 from vms.database import in_database
 from vms.errors import VmmError
@@ -25,6 +30,7 @@ LOG_IN = 4401
 MAX_REASON = 120
 """Bytes that a close frame has room for, and a little less."""
 
+_PATH = re.compile(r"/ws/[a-z-]{1,32}/?\Z")
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
 
@@ -39,6 +45,8 @@ class KnownOnly:
         self._inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        _begin_trail(scope)
+        bind(NOBODY)
         try:
             principal, again = await _opened_by(scope)
         except VmmError as error:
@@ -49,11 +57,26 @@ class KnownOnly:
 
 
 async def refuse(receive: Any, send: Any, code: int, reason: str) -> None:
-    """Accept the handshake and close at once, with that code."""
+    """Accept the handshake and close at once, with that code. The audit log has it, too."""
+    note_refusal(code, reason)
     await receive()  # the client's request to connect
     await send({"type": "websocket.accept"})
     reason = reason.encode()[:MAX_REASON].decode(errors="ignore")
     await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def note_refusal(code: int, reason: str) -> None:
+    """Count a websocket that is closed to whoever opened it, by the HTTP status that the code is made of."""
+    trail().failure = reason
+    audit.note(code - 4000)
+
+
+def _begin_trail(scope: dict[str, Any]) -> None:
+    request_id = secrets.token_hex(6)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    client = scope.get("client")
+    action = scope["path"].strip("/") if _PATH.match(scope["path"]) else "websocket"
+    begin(Trail(address=client[0] if client else UNIX_SOCKET, request_id=request_id, action=action))
 
 
 async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:

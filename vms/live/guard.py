@@ -18,9 +18,9 @@ from typing import Any
 from vms.access.policy import Permission, require
 from vms.access.principal import ANYBODY, Principal, acting_as
 from vms.access.standing import ASK_AGAIN_S, Identify
-from vms.access.websocket import MAX_REASON, Application, refuse
+from vms.access.websocket import MAX_REASON, Application, note_refusal, refuse
 from vms.database import in_database
-from vms.errors import VmmError
+from vms.errors import Throttled, VmmError
 
 BEGIN_ANEW = 4409
 _log = logging.getLogger(__name__)
@@ -58,7 +58,10 @@ class Guarded:
                 now = await in_database(identify)
                 with acting_as(now):
                     require(self.permission)
+            except Throttled:
+                continue  # others guess from the same address
             except VmmError as error:
+                note_refusal(4000 + error.code, error.message)
                 await gate.close(4000 + error.code, error.message)
                 return
             except Exception:

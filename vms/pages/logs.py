@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from vms.access import audit
 from vms.access.policy import Permission, require_for_known_vm
 from vms.access.routes import needs
 from vms.access.standing import while_allowed
+from vms.access.trail import about_vm, trail
 from vms.conf import conf
 from vms.errors import Invalid, VmmError
 from vms.hypervisor.rundir import VM_ID_PATTERN
@@ -33,13 +35,16 @@ def logs(request: HttpRequest) -> HttpResponseBase:
         follow = _flag("follow", request.GET.get("follow", ""), default=False)
         if not VM_ID_PATTERN.match(vm_id):
             raise unknown_vm(vm_id)
+        about_vm(vm_id)
         require_for_known_vm(Permission.STEER_VM, vm_id)
     except VmmError as error:
+        trail().failure = error.message
         return JsonResponse({"code": error.code, "message": error.message}, status=error.code)
     response: HttpResponseBase
     if request.method == "HEAD":
         response = HttpResponse(content_type=CONTENT_TYPE)
     else:
+        audit.note(audit.OK, action="logs")
         path = log_path(conf().run_path, vm_id, channel)
         parts = read_log(path, lines=lines, ansi=ansi, follow=follow)
         seen = while_allowed(parts, request, Permission.STEER_VM, vm_id)

@@ -162,6 +162,16 @@ def test_a_wrong_configuration_is_named(host: Host) -> None:
     assert "VMM_CVM__CID_START" in told.err
 
 
+def test_a_folder_that_can_not_be_is_no_bug(host: Host) -> None:
+    told = host.rehearse(host.request(), VMM_DATA="/etc/hosts/data")
+    assert (told.status, told.err) == (1, "")
+    assert "there is no database in /etc/hosts/data" in told.out
+    told = host.launch("-", stdin=host.request(), VMM_RUN_PATH="/proc/run")
+    assert (told.status, told.out) == (1, "")
+    assert "refused: no folder can be made in /proc/run (No such file or directory)" in told.err
+    assert "Traceback" not in told.err
+
+
 def test_json_is_for_dry_runs(host: Host) -> None:
     told = host.launch("-", "--json", stdin=host.request())
     assert (told.status, told.out) == (2, "")

@@ -6,6 +6,7 @@ wants to look, neither may be made.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,5 +37,5 @@ def database(data_dir: Path) -> dict[str, object]:
     a reader too, must be told so (https://sqlite.org/wal.html#read_only_databases).
     """
     file = data_dir / DATABASE
-    mode = "mode=ro" if Path(f"{file}-wal").exists() else "mode=ro&immutable=1"
+    mode = "mode=ro" if os.path.exists(f"{file}-wal") else "mode=ro&immutable=1"
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": f"file:{quote(str(file))}?{mode}"}

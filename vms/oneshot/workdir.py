@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vms.hypervisor import lock
 from vms.hypervisor.directory import scan_ids
+from vms.hypervisor.errors import LaunchRefused
 from vms.hypervisor.process import read_pidfile
 from vms.hypervisor.rundir import RunDir
 
@@ -16,9 +17,14 @@ PREFIX = ".launch-"
 
 
 def own_folder(run_path: Path) -> Path:
-    """A new one. Raises OSError."""
-    run_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=run_path))
+    """A new one. Raises LaunchRefused."""
+    try:
+        run_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=run_path))
+    except OSError as error:
+        raise LaunchRefused(
+            f"no folder can be made in {run_path} ({error.strerror}); name one with --workdir"
+        ) from error
 
 
 def left_running(run_path: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.core.management.base import BaseCommand
+from django.core.management.color import no_style
 
 from vmm_site.config import Config, examine_config
 
@@ -40,10 +41,17 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="run and write nothing; say what would be")
         parser.add_argument("--json", action="store_true", help="with --dry-run: write JSON, for programs")
         parser.add_argument(
-            "--workdir", type=Path, help="where the VM's directory is put, and stays; else a new folder"
+            "--workdir",
+            type=Path,
+            metavar="DIR",
+            help="where the VM's directory is put, and stays; else a new folder",
         )
-        parser.add_argument("--config", type=Path, help="the operator's file; else the one in VMM_CONFIG")
-        parser.add_argument("--data", type=Path, help="the server's data folder; else the one in VMM_DATA")
+        parser.add_argument(
+            "--config", type=Path, metavar="FILE", help="the operator's file; else the one in VMM_CONFIG"
+        )
+        parser.add_argument(
+            "--data", type=Path, metavar="DIR", help="the server's data folder; else the one in VMM_DATA"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_json = options["json"]
@@ -85,7 +93,8 @@ class Command(BaseCommand):
         if as_json:
             lines = json.dumps(document.as_json(plan), indent=2, ensure_ascii=False)
         else:
-            lines = "\n".join(text.report(plan, self.style.MIGRATE_HEADING))
+            style = no_style() if "NO_COLOR" in os.environ else self.style
+            lines = "\n".join(text.report(plan, style.MIGRATE_HEADING))
         self.stdout.write(lines)
         return REFUSED if plan.refused else 0
 

@@ -14,6 +14,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from vmm_site.handler import OneHopASGIHandler  # noqa: E402
+from vmm_site.headers import Hardened  # noqa: E402
 from vmm_site.origin import OwnOriginOnly, SiteRequest, no_such_websocket  # noqa: E402
 from vmm_site.proxies import BehindProxies  # noqa: E402
 from vms.access.turns import PasswordsInTurn  # noqa: E402
@@ -25,7 +26,7 @@ http.request_class = SiteRequest
 
 routes = ProtocolTypeRouter(
     {
-        "http": PasswordsInTurn(http),
+        "http": Hardened(PasswordsInTurn(http)),
         "websocket": OwnOriginOnly(
             KnownOnly(
                 URLRouter(

@@ -23,7 +23,7 @@ class Tcp:
 
 @dataclass(frozen=True)
 class Unix:
-    """A socket file, for its owner and group; one that a dead server left is replaced."""
+    """A socket file, for its owner alone; one that a dead server left is replaced."""
 
     path: Path
 
@@ -32,7 +32,7 @@ class Unix:
 
     @property
     def description(self) -> str:
-        return f"unix:{_escape(str(self.path))}:mode=660:lockfile=1"
+        return f"unix:{_escape(str(self.path))}:mode=600:lockfile=1"
 
 
 Endpoint = Tcp | Unix

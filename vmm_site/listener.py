@@ -14,7 +14,6 @@ import daphne.server  # isort: skip
 
 import asyncio
 import errno
-import json
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,11 +23,11 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import endpoints as twisted_endpoints
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IPushProducer
 from twisted.logger import STDLibLogObserver, globalLogBeginner
-from zope.interface import implementer
 
+from vmm_site.connection import Connection
 from vmm_site.endpoints import Endpoint, NotListening, Tcp, Unix
+from vmm_site.request import Request, Tap
 
 # Twisted puts the real reactor in this module's place; its types don't know.
 reactor: Any = twisted_reactor
@@ -39,85 +38,7 @@ SHUTTING_DOWN = 4012
 MAX_WEBSOCKET_MESSAGE = 64 * 1024
 PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 30
-_LINGER_S = 5.0
 _TICK_S = 0.02
-
-
-@implementer(IPushProducer)
-class Tap:
-    """Open while the client takes what it is sent."""
-
-    def __init__(self) -> None:
-        self._open = asyncio.Event()
-        self._open.set()
-
-    async def opened(self) -> None:
-        await self._open.wait()
-
-    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
-        self._open.clear()
-
-    def resumeProducing(self) -> None:  # noqa: N802
-        self._open.set()
-
-    def stopProducing(self) -> None:  # noqa: N802
-        self._open.set()
-
-
-class Request(WebRequest):
-    """An HTTP request whose body may not grow beyond the server's bound."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.channel.factory.open.add(self.channel)
-        self.tap: Tap | None = None
-        self._received = 0
-        self._refused = False
-
-    def gotLength(self, length: int | None) -> None:  # noqa: N802
-        too_large = length is not None and length > self.server.max_body_size
-        super().gotLength(0 if too_large else length)
-        if too_large:
-            # Nobody should be told to go on sending, either.
-            self.requestHeaders.removeHeader(b"expect")
-            self._refuse()
-
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-        self._received += len(data)
-        if not self._refused and self._received > self.server.max_body_size:
-            self._refuse()
-        if not self._refused:
-            super().handleContentChunk(data)
-
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
-        if self._refused:
-            self.channel.loseConnection()
-        else:
-            super().requestReceived(command, path, version)
-
-    def _refuse(self) -> None:
-        """Answer 413, then take and drop the rest for a while: a reset would hide the answer."""
-        self._refused = True
-        message = f"the request's body is larger than {self.server.max_body_size} bytes"
-        body = json.dumps({"code": 413, "message": message}).encode()
-        head = (
-            "HTTP/1.1 413 Request Entity Too Large\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        self.channel.transport.write(head.encode() + body)
-        reactor.callLater(_LINGER_S, self.channel.loseConnection)
-
-    def feel(self) -> Tap | None:
-        """The tap of a response that comes in parts."""
-        if self.tap is None and self.channel is not None and not self.finished:
-            self.tap = Tap()
-            self.registerProducer(self.tap, True)
-        return self.tap
-
-    def finish(self) -> None:
-        if self.tap is not None and self.producer is not None:
-            self.unregisterProducer()
-        super().finish()
 
 
 class Socket(WebSocketProtocol):
@@ -140,6 +61,8 @@ class Sockets(WebSocketFactory):
 
 class Channels(HTTPFactory):
     """Makes HTTP connections; those that have seen a request are remembered, to be closed at the end."""
+
+    protocol = Connection
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)

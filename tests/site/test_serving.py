@@ -269,7 +269,7 @@ async def test_a_socket_file_is_for_its_owner_and_replaced_when_stale(start: Sta
     first.process.kill()
     await first.exit()
     mini = await start(endpoint=str(path))
-    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(path))) as http:
         assert (await http.get("http://any/")).status_code == 200
     mini.signal(signal.SIGTERM)

@@ -13,8 +13,14 @@ const vmListRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/vms/list/VmListPage'), 'VmListPage'),
 });
 
+const imagesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/images',
+  component: lazyRouteComponent(() => import('@/features/images/ImagesPage'), 'ImagesPage'),
+});
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([vmListRoute]),
+  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

@@ -2,4 +2,6 @@
 export const keys = {
   /** The live list: written by the status stream, never fetched. */
   live: ['live'] as const,
+  /** What the registry offers; asked for when somebody looks. */
+  registryImages: ['registryImages'] as const,
 };

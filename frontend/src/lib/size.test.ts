@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatDisk, formatMemory } from './size';
+import { formatBytes, formatDisk, formatMemory } from './size';
 
 it.each([
   [512, '512 MB'],
@@ -16,4 +16,16 @@ it.each([
   [1536, '1.5 TB'],
 ])('%d GB of disk is %s', (gb, words) => {
   expect(formatDisk(gb)).toBe(words);
+});
+
+it.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1 KB'],
+  [1536 * 1024, '1.5 MB'],
+  [1024 ** 2 - 1, '1 MB'],
+  [3.25 * 1024 ** 3, '3.3 GB'],
+  [5000 * 1024 ** 4, '5000 TB'],
+])('%d bytes are %s', (bytes, words) => {
+  expect(formatBytes(bytes)).toBe(words);
 });

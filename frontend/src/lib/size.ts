@@ -10,4 +10,17 @@ export function formatDisk(gb: number): string {
   return `${trimmed(gb / 1024)} TB`;
 }
 
+/** A number of bytes: `0 B`, `640 KB`, `1.5 GB`; units are of 1024, as everywhere here. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  // What would be rounded up to 1024 of a unit is 1 of the next.
+  while (Math.round(value * 10) / 10 >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${trimmed(value)} ${units[unit]}`;
+}
+
 const trimmed = (n: number): string => String(Math.round(n * 10) / 10);

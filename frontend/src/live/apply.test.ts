@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { imageRow, pullRow } from '@/test/imageRow';
 import { nodeInfo, vmRow } from '@/test/vmRow';
 import { applyMessages, type LiveState } from './apply';
 
@@ -65,5 +66,23 @@ describe('applyMessages', () => {
     const state = stateOf(vmRow({ id: 'a' }));
     applyMessages(state, [rows(vmRow({ id: 'b' })), { type: 'gone', ids: ['a'] }]);
     expect([...state.vms.keys()]).toEqual(['a']);
+  });
+
+  it('takes the images as they are told, and keeps them over a new snapshot until they are told again', () => {
+    const state = stateOf();
+    expect(state.images).toBeNull();
+    const images = [imageRow()];
+    const told = applyMessages(state, [{ type: 'images', images }]);
+    expect(told?.images).toBe(images);
+    expect(told?.vms).toBe(state.vms);
+    expect(applyMessages(told, [snapshot()])?.images).toBe(images);
+  });
+
+  it('knows of no pull after a snapshot until it is told of one', () => {
+    const pulls = [pullRow()];
+    const state = applyMessages(stateOf(), [{ type: 'pulls', pulls }]);
+    expect(state?.pulls).toBe(pulls);
+    expect(applyMessages(state, [snapshot()])?.pulls).toEqual([]);
+    expect(applyMessages(state, [snapshot(), { type: 'pulls', pulls }])?.pulls).toBe(pulls);
   });
 });

@@ -1,3 +1,4 @@
+import type { ImageRow, PullRow } from '@/api/image';
 import type { NodeInfo, VmRow } from '@/api/vm';
 import type { StatusMessage } from './messages';
 
@@ -5,7 +6,13 @@ import type { StatusMessage } from './messages';
 export interface LiveState {
   node: NodeInfo;
   vms: ReadonlyMap<string, VmRow>;
+  /** Null until the server has told them, just after its first snapshot. */
+  images: readonly ImageRow[] | null;
+  /** The newest first. */
+  pulls: readonly PullRow[];
 }
+
+const noPulls: readonly PullRow[] = [];
 
 /**
  * The state after some messages, oldest first. Per VM the newest revision wins, so a row that was overtaken on
@@ -15,6 +22,8 @@ export interface LiveState {
 export function applyMessages(state: LiveState | null, messages: readonly StatusMessage[]): LiveState | null {
   let node = state?.node ?? null;
   let vms = state?.vms ?? null;
+  let images = state?.images ?? null;
+  let pulls = state?.pulls ?? noPulls;
   let draft: Map<string, VmRow> | null = null;
   // One copy for a whole batch: at 10,000 VMs a copy per message would be felt.
   const writable = (): Map<string, VmRow> => (draft ??= new Map(vms));
@@ -24,6 +33,8 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
       case 'snapshot':
         node = message.node;
         draft = new Map(message.vms.map((row) => [row.id, row]));
+        // Images always follow; of pulls nothing is said where there are none.
+        pulls = noPulls;
         break;
       case 'rows':
         for (const row of message.vms) {
@@ -36,6 +47,12 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
           if ((draft ?? vms)?.has(id)) writable().delete(id);
         }
         break;
+      case 'images':
+        images = message.images;
+        break;
+      case 'pulls':
+        pulls = message.pulls;
+        break;
       case 'pong':
         break;
     }
@@ -44,6 +61,7 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
   vms = draft ?? vms;
   // Rows before any snapshot have no host to belong to; the snapshot that follows has them too.
   if (!node || !vms) return null;
-  if (state?.node === node && state.vms === vms) return state;
-  return { node, vms };
+  const isSame =
+    state?.node === node && state.vms === vms && state.images === images && state.pulls === pulls;
+  return isSame ? state : { node, vms, images, pulls };
 }

@@ -26,6 +26,9 @@ export function Shell() {
           <Link to="/" className={classes.link} activeOptions={{ includeSearch: false }}>
             Virtual machines
           </Link>
+          <Link to="/images" className={classes.link}>
+            Images
+          </Link>
         </nav>
         <div className={classes.end}>
           {node && <NodeBadge node={node} />}

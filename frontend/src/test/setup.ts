@@ -24,5 +24,7 @@ window.ResizeObserver = class {
   }
 };
 
+window.scrollTo = () => undefined;
+
 Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 800 });
 Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 1200 });

@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 import type { VmRow } from '@/api/vm';
 import { logUrl } from '@/api/vmActions';
 import { CopyButton } from '@/components/ui/CopyButton';
+import { Dialog } from '@/components/ui/Dialog';
 import { formatInstant } from '@/lib/duration';
 import { displayStatus, statusDetail } from '../displayStatus';
-import { Dialog } from './Dialog';
 import classes from './ProblemDialog.module.css';
 
 /** What went wrong, all of it, in the words of who found it. */

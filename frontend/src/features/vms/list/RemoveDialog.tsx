@@ -1,8 +1,8 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { VmRow } from '@/api/vm';
+import { Dialog } from '@/components/ui/Dialog';
 import { useVmAction } from '../useVmAction';
-import { Dialog } from './Dialog';
 import classes from './RemoveDialog.module.css';
 
 /** Removing can't be undone; removing what runs takes typing its name. */

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import type { VmRow } from '@/api/vm';
+import { Dialog } from '@/components/ui/Dialog';
 import { useVmAction } from '../useVmAction';
-import { Dialog } from './Dialog';
 
 export function StopDialog({ row, onClose }: { row: VmRow; onClose: () => void }) {
   const run = useVmAction();

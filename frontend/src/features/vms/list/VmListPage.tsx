@@ -1,10 +1,10 @@
 import { useDeferredValue, useEffect, useMemo } from 'react';
+import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { useNode, useVms } from '@/live/useLive';
 import { matches, parseFilter } from './filter';
 import { EmptyHost } from './EmptyHost';
 import { ListToolbar } from './ListToolbar';
 import { NoMatch } from './NoMatch';
-import { TableSkeleton } from './TableSkeleton';
 import { useFilterText } from './useFilterText';
 import { VmTable } from './VmTable';
 import classes from './VmListPage.module.css';
@@ -29,7 +29,7 @@ export function VmListPage() {
   return (
     <div className={classes.page}>
       <ListToolbar rows={all} known={vms !== undefined} shown={shown.length} text={text} onText={setText} />
-      {!vms && <TableSkeleton />}
+      {!vms && <TableSkeleton what="virtual machines" />}
       {vms && all.length === 0 && <EmptyHost />}
       {all.length > 0 && shown.length === 0 && <NoMatch text={deferred} onClear={() => setText('')} />}
       {shown.length > 0 && <VmTable rows={shown} homeNode={node?.name ?? ''} />}

@@ -1,6 +1,6 @@
 import type { VmRow } from '@/api/vm';
+import { nameKey } from '@/lib/naturalOrder';
 import { displayStatus } from '../displayStatus';
-import { nameKey } from './naturalOrder';
 
 type Value = number | string;
 

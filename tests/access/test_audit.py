@@ -162,6 +162,31 @@ class TestRefusals:
         await vmm.client.get("/prpc/Status", headers={"Origin": "http://evil.example"})
         assert of(await audited(), "who", "action", "result") == [("nobody", "prpc.Status", 403)]
 
+    async def test_users_and_tokens_are_told_of_without_their_secrets(self, vmm: InProcess) -> None:
+        root = await told(vmm, "root", Role.ADMIN)
+        password = "a pass phrase of some length"
+
+        async def asked(method: str, **values: Any) -> Any:
+            answer = await vmm.client.post(f"/access/{method}?json", json=values, headers=root)
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        await asked("SaveUser", name="ada", role="viewer", password=password)
+        await asked("SaveUser", name="ada", active=False, update_quotas=True, max_vms=0)
+        made = await asked("CreateToken", name="deploy", user="ada", scopes=["SEE_VM"])
+        await asked("RevokeToken", id=made["id"])
+        await asked("DeleteUser", name="ada")
+        rows = await audited()
+        assert of(rows, "who", "action", "result", "detail") == [
+            ("root", "access.SaveUser", 200, "name=ada, role=viewer, password given"),
+            ("root", "access.SaveUser", 200, "name=ada, active=False, update_quotas given, max_vms=0"),
+            ("root", "access.CreateToken", 200, "name=deploy, user=ada, scopes=SEE_VM"),
+            ("root", "access.RevokeToken", 200, f"id={made['id']}"),
+            ("root", "access.DeleteUser", 200, "name=ada"),
+        ]
+        assert password not in str(rows)
+        assert made["token"] not in str(rows)
+
     async def test_a_websocket_that_is_refused_is_told_of(self, vmm: InProcess) -> None:
         headers = [(b"host", b"localhost"), (b"x-admin-token", b"vmm_wrong")]
         socket = WebsocketCommunicator(application, "/ws/status?token=vmm_wrong", headers=headers)

@@ -126,3 +126,43 @@ class TestFiles:
     def test_only_by_reading(self, admin: Client) -> None:
         assert admin.post("/access/audit.csv").status_code == 405
         assert admin.head("/access/audit.csv").content == b""
+
+
+@pytest.mark.usefixtures("login_on")
+class TestListAudit:
+    @pytest.fixture
+    def admin(self) -> Client:
+        return Client(headers={"authorization": f"Bearer {token_of(person('root', Role.ADMIN))}"})
+
+    def test_pages_are_followed_by_before(self, admin: Client) -> None:
+        ids = [write(detail="a=1", vm_id="v1", vm_name="shop", count=3) for _ in range(3)]
+        first = admin.get("/access/ListAudit?page_size=2&who=ada").json()
+        assert first["entries"][0] == {
+            "id": ids[2],
+            "at_ms": 1000,
+            "who": "ada",
+            "role": "",
+            "credential": "",
+            "address": "",
+            "action": "prpc.StopVm",
+            "vm_id": "v1",
+            "vm_name": "shop",
+            "result": 200,
+            "detail": "a=1",
+            "request_id": "",
+            "count": 3,
+        }
+        second = admin.get(f"/access/ListAudit?page_size=2&who=ada&before={first['before']}").json()
+        assert [row["id"] for row in first["entries"] + second["entries"]] == ids[::-1]
+        assert second["before"] == 0
+
+    @pytest.mark.parametrize("field", ["result", "since_ms", "until_ms", "before", "page_size"])
+    def test_no_number_is_too_large(self, admin: Client, field: str) -> None:
+        most = 2**32 - 1 if field in ("result", "page_size") else 2**64 - 1
+        answer = admin.post("/access/ListAudit", {field: most}, content_type="application/json")
+        assert answer.status_code == 200
+
+    def test_reading_is_no_change(self, admin: Client) -> None:
+        admin.get("/access/ListAudit")
+        audit.flush()
+        assert not AuditEntry.objects.exists()

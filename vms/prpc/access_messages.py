@@ -1,4 +1,4 @@
-"""The messages about users and tokens, one serializer each; see ``serializers`` and ``responses``."""
+"""The messages about users, tokens and the audit log, one serializer each; see ``serializers``."""
 
 from __future__ import annotations
 
@@ -85,3 +85,40 @@ class UserName(Message):
 class ChangePasswordRequest(Message):
     old_password = Text()
     new_password = Text()
+
+
+class GiveVmRequest(Message):
+    id = Text()
+    owner = Text()
+
+
+class ListAuditRequest(Message):
+    who = Text()
+    action = Text()
+    vm = Text()
+    result = UInt32()
+    since_ms = UInt64()
+    until_ms = UInt64()
+    before = UInt64()
+    page_size = UInt32()
+
+
+class AuditEntry(Message):
+    id = UInt64()
+    at_ms = UInt64()
+    who = Text()
+    role = Text()
+    credential = Text()
+    address = Text()
+    action = Text()
+    vm_id = Text()
+    vm_name = Text()
+    result = UInt32()
+    detail = Text()
+    request_id = Text()
+    count = UInt32()
+
+
+class ListAuditResponse(Message):
+    entries = ListOf(AuditEntry())
+    before = UInt64()

@@ -34,11 +34,12 @@ def call(method: Method, values: Values) -> Any:
     A change that somebody else brings to its end is written down as accepted; how it ended is
     filled in before the request is answered.
     """
-    if method.permission in _OF_A_VM and values.get("id"):
+    is_of_vm = method.permission in _OF_A_VM
+    if is_of_vm and values.get("id"):
         about_vm(values["id"])
     if not method.changes:
         return method.call(values)
-    asked = trail().detail = summary(values)
+    asked = trail().detail = summary(method.request(), values, ("id",) if is_of_vm else ())
     with writing():
         outcome = method.call(values)
         if not isinstance(outcome, Pending):

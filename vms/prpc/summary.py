@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from vms.prpc.fields import Message
 from vms.prpc.methods.base import Values
 
 MAX_VALUE = 80
 PLAIN = (
-    *("name", "image", "app_id", "vcpu", "memory", "disk_size", "stopped", "no_tee", "simulated_tee"),
+    *("id", "name", "image", "app_id", "vcpu", "memory", "disk_size", "stopped", "no_tee", "simulated_tee"),
     *("hugepages", "pin_numa", "tag", "owner", "user", "role", "scopes", "active", "expires_at_ms"),
     *("max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus"),
 )
 """Fields whose values may be seen by whoever reads the audit log. All others may hold secrets."""
-_SAID_ELSEWHERE = ("id",)
 
 
-def summary(values: Values) -> str:
-    """``vcpu=2, ports=tcp 127.0.0.1:8080→80, compose_file given``; what was not given is left out."""
-    return ", ".join(_parts(values))
+def summary(message: Message, values: Values, besides: tuple[str, ...] = ()) -> str:
+    """``vcpu=2, ports=tcp 127.0.0.1:8080→80, compose_file given``; what was not given is left out.
+
+    ``besides`` names fields that are told elsewhere.
+    """
+    return ", ".join(_parts(message, values, besides))
 
 
-def _parts(values: Values) -> Iterator[str]:
+def _parts(message: Message, values: Values, besides: tuple[str, ...]) -> Iterator[str]:
     for name, value in values.items():
-        if value in (None, "", b"", (), 0, False) or name in _SAID_ELSEWHERE:
+        if name in besides or value is None or value == getattr(message.fields[name], "null_value", None):
             continue
         if name in PLAIN:
             yield f"{name}={_plain(value)}"

@@ -788,6 +788,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/access/GiveVm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a VM to another user
+         * @description From then on it counts to that user's limits, and is seen and steered by that user. Without an `owner` it belongs to nobody: members don't see it any more. It runs on meanwhile.
+         */
+        post: operations["AccessGiveVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/access/ListAudit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Every change and every refusal, newest first, a page at a time: `before` of an answer is `before` of the next page's request. Equal refusals of a minute are one entry with a `count`. The same as a file, with the same filters: `/access/audit.csv` and `/access/audit.jsonl`.
+         */
+        get: operations["AccessListAuditByGet"];
+        put?: never;
+        /**
+         * Who did what
+         * @description Every change and every refusal, newest first, a page at a time: `before` of an answer is `before` of the next page's request. Equal refusals of a minute are one entry with a `count`. The same as a file, with the same filters: `/access/audit.csv` and `/access/audit.jsonl`.
+         */
+        post: operations["AccessListAudit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -855,6 +899,27 @@ export interface components {
              * @default
              */
             app_id?: string | null;
+        };
+        AuditEntry: {
+            id: number;
+            /** @description ms since 1970 */
+            at_ms: number;
+            /** @description `nobody`: without valid credentials; `anybody`: without authentication; `system`: a command on the host */
+            who: string;
+            role: string;
+            credential: string;
+            /** @description where it came from; `unix`: the Unix socket */
+            address: string;
+            action: string;
+            vm_id: string;
+            vm_name: string;
+            /** @description the HTTP status that was answered, 200 for every success; 202: it was accepted, and how it ended is not known (yet) */
+            result: number;
+            /** @description why it failed, and what was asked for: harmless values, only the names of others */
+            detail: string;
+            request_id: string;
+            /** @description how many equal ones this stands for */
+            count: number;
         };
         ChangePasswordRequest: {
             /** @default  */
@@ -932,6 +997,15 @@ export interface components {
             gateway: components["schemas"]["GatewaySettings"] | null;
             resources: components["schemas"]["ResourcesSettings"] | null;
             networking: components["schemas"]["NetworkingCapabilities"] | null;
+        };
+        GiveVmRequest: {
+            /** @default  */
+            id?: string | null;
+            /**
+             * @description the user's name; empty: nobody
+             * @default
+             */
+            owner?: string | null;
         };
         GpuConfig: {
             /** @description with listed; the guest sees them in this order */
@@ -1022,6 +1096,53 @@ export interface components {
         KmsSettings: {
             url: string;
             urls: string[];
+        };
+        ListAuditRequest: {
+            /**
+             * @description exactly that name
+             * @default
+             */
+            who?: string | null;
+            /**
+             * @description its beginning, as `prpc.` or `login`
+             * @default
+             */
+            action?: string | null;
+            /**
+             * @description a VM's id or name
+             * @default
+             */
+            vm?: string | null;
+            /**
+             * @description an HTTP status, or its first digit for all that begin with it
+             * @default 0
+             */
+            result?: number | null;
+            /**
+             * @description ms since 1970, included
+             * @default 0
+             */
+            since_ms?: number | null;
+            /**
+             * @description ms since 1970, not included
+             * @default 0
+             */
+            until_ms?: number | null;
+            /**
+             * @description entries older than that one; 0: the newest
+             * @default 0
+             */
+            before?: number | null;
+            /**
+             * @description entries, 1000 at most; 0 is 1000
+             * @default 0
+             */
+            page_size?: number | null;
+        };
+        ListAuditResponse: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description of the next page; 0: there is none */
+            before: number;
         };
         ListContainersResponse: {
             containers: components["schemas"]["Container"][];
@@ -3283,6 +3404,111 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessGiveVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GiveVmRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListAuditByGet: {
+        parameters: {
+            query?: {
+                /** @description exactly that name */
+                who?: string;
+                /** @description its beginning, as `prpc.` or `login` */
+                action?: string;
+                /** @description a VM's id or name */
+                vm?: string;
+                /** @description an HTTP status, or its first digit for all that begin with it */
+                result?: number;
+                /** @description ms since 1970, included */
+                since_ms?: number;
+                /** @description ms since 1970, not included */
+                until_ms?: number;
+                /** @description entries older than that one; 0: the newest */
+                before?: number;
+                /** @description entries, 1000 at most; 0 is 1000 */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    AccessListAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ListAuditRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditResponse"];
+                };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];

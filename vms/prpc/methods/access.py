@@ -10,11 +10,12 @@ from vms.access import accounts, issue, passwords
 from vms.access.policy import Permission, allows
 from vms.access.principal import Credential, current
 from vms.access.throttle import throttle
+from vms.actions import ownership
 from vms.choices import Role
 from vms.conf import conf
 from vms.errors import Forbidden, Invalid
 from vms.prpc import access_messages as messages
-from vms.prpc.methods.base import Method, Pending, Values
+from vms.prpc.methods.base import Method, Pending, Values, required_id
 from vms.prpc.serializers import Empty
 from vms.selectors import people
 
@@ -70,18 +71,27 @@ def _change_password(values: Values) -> Pending:
     who = current()
     if who.user_id is None or who.credential is Credential.TOKEN:
         raise Forbidden("only a user who has logged in with a password can change it")
+    throttle.check("", _guessed(who.user_id))
     return _in_turn(partial(_change, who.user_id, values["old_password"], values["new_password"]))
 
 
 def _change(user_id: int, old: str, new: str) -> None:
     """Whoever took over a session is not to find out the password by this."""
-    guessed = f"password of user {user_id}"
+    guessed = _guessed(user_id)
     throttle.check("", guessed)
     try:
         accounts.change_password(user_id, old, new)
     except accounts.WrongPassword:
         throttle.failed("", guessed)
         raise
+
+
+def _give_vm(values: Values) -> None:
+    ownership.give(required_id(values), values["owner"])
+
+
+def _guessed(user_id: int) -> str:
+    return f"password of user {user_id}"
 
 
 def _in_turn(change: Callable[[], object]) -> Pending:
@@ -102,4 +112,5 @@ METHODS = (
     Method("SaveUser", Permission.MANAGE_ACCESS, messages.SaveUserRequest, _save_user),
     Method("DeleteUser", Permission.MANAGE_ACCESS, messages.UserName, _delete_user),
     Method("ChangePassword", Permission.LOOK, messages.ChangePasswordRequest, _change_password),
+    Method("GiveVm", Permission.MANAGE_ACCESS, messages.GiveVmRequest, _give_vm),
 )

@@ -148,3 +148,69 @@ class ChangePasswordRequest(_message.Message):
     old_password: str
     new_password: str
     def __init__(self, old_password: _Optional[str] = ..., new_password: _Optional[str] = ...) -> None: ...
+
+class GiveVmRequest(_message.Message):
+    __slots__ = ("id", "owner")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    owner: str
+    def __init__(self, id: _Optional[str] = ..., owner: _Optional[str] = ...) -> None: ...
+
+class ListAuditRequest(_message.Message):
+    __slots__ = ("who", "action", "vm", "result", "since_ms", "until_ms", "before", "page_size")
+    WHO_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    VM_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    who: str
+    action: str
+    vm: str
+    result: int
+    since_ms: int
+    until_ms: int
+    before: int
+    page_size: int
+    def __init__(self, who: _Optional[str] = ..., action: _Optional[str] = ..., vm: _Optional[str] = ..., result: _Optional[int] = ..., since_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., before: _Optional[int] = ..., page_size: _Optional[int] = ...) -> None: ...
+
+class AuditEntry(_message.Message):
+    __slots__ = ("id", "at_ms", "who", "role", "credential", "address", "action", "vm_id", "vm_name", "result", "detail", "request_id", "count")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    WHO_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    VM_ID_FIELD_NUMBER: _ClassVar[int]
+    VM_NAME_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    at_ms: int
+    who: str
+    role: str
+    credential: str
+    address: str
+    action: str
+    vm_id: str
+    vm_name: str
+    result: int
+    detail: str
+    request_id: str
+    count: int
+    def __init__(self, id: _Optional[int] = ..., at_ms: _Optional[int] = ..., who: _Optional[str] = ..., role: _Optional[str] = ..., credential: _Optional[str] = ..., address: _Optional[str] = ..., action: _Optional[str] = ..., vm_id: _Optional[str] = ..., vm_name: _Optional[str] = ..., result: _Optional[int] = ..., detail: _Optional[str] = ..., request_id: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
+
+class ListAuditResponse(_message.Message):
+    __slots__ = ("entries", "before")
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    entries: _containers.RepeatedCompositeFieldContainer[AuditEntry]
+    before: int
+    def __init__(self, entries: _Optional[_Iterable[_Union[AuditEntry, _Mapping]]] = ..., before: _Optional[int] = ...) -> None: ...

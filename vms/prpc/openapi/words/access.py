@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vms.prpc.openapi.words.base import MethodWords
 from vms.prpc.openapi.words.fields import Words
+from vms.prpc.openapi.words.machines import ID
 
 TAG = "Access"
 TOKEN = {
@@ -105,6 +106,14 @@ METHODS = {
         "All your sessions end, this one included; tokens stay.",
         {"Both": {"old_password": "the one of today", "new_password": "correct horse battery staple"}},
     ),
+    "GiveVm": MethodWords(
+        TAG,
+        "Give a VM to another user",
+        "From then on it counts to that user's limits, and is seen and steered by that user. Without an "
+        "`owner` it belongs to nobody: members don't see it any more. It runs on meanwhile.",
+        {"To ada": {"id": ID, "owner": "ada"}},
+        failures=(404, 409),
+    ),
 }
 
 FIELDS: dict[str, dict[str, Words]] = {
@@ -131,6 +140,7 @@ FIELDS: dict[str, dict[str, Words]] = {
         "expires_at_ms": "ms since 1970; absent: never",
     },
     "CreateTokenResponse": {"token": "shown only here"},
+    "GiveVmRequest": {"owner": "the user's name; empty: nobody"},
     "UserInfo": {"role": ("what they may do", {"enum": _ROLES}), **_QUOTAS},
     "SaveUserRequest": {
         "role": "member, viewer, operator or admin; a new user's is member",

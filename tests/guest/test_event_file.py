@@ -139,9 +139,26 @@ def test_a_small_file_is_kept(file: Path) -> None:
 
 def test_a_guest_that_floods_loses_what_it_said_instead_of_filling_the_disk(file: Path) -> None:
     file.touch()
-    os.truncate(file, event_file.MAX_UNREAD + 101)
+    os.truncate(file, event_file.MAX_SIZE)
+    assert empty_if_large(file, 100) == 100
+    os.truncate(file, event_file.MAX_SIZE + 1)
     assert empty_if_large(file, 100) == 0
     assert file.stat().st_size == 0
+
+
+def test_of_a_guest_that_is_far_ahead_the_newest_is_read_and_what_was_left_out_told(file: Path) -> None:
+    file.write_bytes(ONE + b"x" * event_file.MAX_BEHIND + b"\n" + ONE * 3)
+    size = file.stat().st_size
+    newest = read_events(file, len(ONE), most=1)
+    assert newest == Piece([SAID] * 3, size, lost=size - MAX_READ - len(ONE))
+    assert read_events(file, size) == Piece([], size)
+
+
+def test_one_read_takes_no_more_events_than_are_wanted_and_the_next_goes_on_behind_them(file: Path) -> None:
+    file.write_bytes(ONE + b"junk\n" + ONE + b"more junk\r\n" + ONE)
+    first = read_events(file, 0, most=2)
+    assert first == Piece([SAID] * 2, 2 * len(ONE) + 5)
+    assert read_events(file, first.offset, most=2) == Piece([SAID], file.stat().st_size)
 
 
 def test_a_file_that_is_gone_meanwhile_is_begun_anew(file: Path) -> None:

@@ -18,6 +18,7 @@ from vms.hypervisor.fake import FakeDriver
 from vms.models import Event, Vm
 from vms.worker import event_tail
 from vms.worker.event_tail import EventTail
+from vms.worker.guest_writes import GuestWrites
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +53,7 @@ async def guest(run_path: Path) -> Guest:
 @pytest.fixture
 def tail(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EventTail:
     monkeypatch.setattr(event_tail, "POLL_S", 0.01)
-    return EventTail(FakeDriver(tmp_path), make_node().pk)
+    return EventTail(FakeDriver(tmp_path), make_node().pk, GuestWrites())
 
 
 async def test_many_readers_at_once_take_each_word_over_once(tail: EventTail, tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ async def test_a_restarted_reader_goes_on_where_the_last_one_ended(tail: EventTa
     talker.say("1")
     await tail.read(talker.vm.pk)
     talker.say("2")
-    await EventTail(FakeDriver(tmp_path), talker.vm.node_id).read(talker.vm.pk)
+    await EventTail(FakeDriver(tmp_path), talker.vm.node_id, GuestWrites()).read(talker.vm.pk)
     assert await talker.heard() == ["1", "2"]
 
 
@@ -140,8 +141,65 @@ async def test_what_ended_is_read_to_the_end(
     monkeypatch.setattr(event_file, "MAX_READ", 100)
     talker = await guest(tmp_path)
     talker.say(*(str(number) for number in range(40)))
-    await tail.read(talker.vm.pk, to_the_end=True)
+    await tail.read_to_the_end(talker.vm.pk)
     assert await talker.heard() == [str(number) for number in range(40)]
+
+
+async def test_a_quiet_guest_is_heard_in_the_turn_after_it_spoke_though_a_hundred_flood(
+    tail: EventTail, tmp_path: Path
+) -> None:
+    loud = [await guest(tmp_path) for _ in range(100)]
+    quiet = await guest(tmp_path)
+    for one in loud:
+        one.say(*("x" * 200 for _ in range(1000)))
+    for _ in range(-(-len(loud) // event_tail.MAX_GUESTS)):
+        await tail._read_all()
+    for word in ("booting", "mounting", "done"):
+        quiet.say(word)
+        await tail._read_all()
+        assert (await quiet.heard())[-1] == word
+    assert all([await one.offset() > 0 for one in loud])
+
+
+async def test_one_turn_takes_over_a_bounded_number_of_events_and_none_is_lost(
+    tail: EventTail, tmp_path: Path
+) -> None:
+    talker = await guest(tmp_path)
+    said = [str(number) for number in range(2 * event_tail.MAX_EVENTS + 50)]
+    talker.say(*said)
+    await tail._read_all()
+    assert await talker.heard() == said[: event_tail.MAX_EVENTS]
+    await tail._read_all()
+    await tail._read_all()
+    assert await talker.heard() == said
+
+
+async def test_who_is_not_listened_to_for_all_the_others_fills_no_disk_and_is_heard_later(
+    tail: EventTail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_tail, "MAX_GUESTS", 1)
+    for module in (event_file, event_tail):
+        monkeypatch.setattr(module, "MAX_SIZE", 1000)
+    first, second = [await guest(tmp_path) for _ in range(2)]
+    first.say("x")
+    second.say(*("y" * 100 for _ in range(20)))
+    await tail._read_all()
+    assert (await first.heard(), await second.heard()) == (["x"], [])
+    assert second.file.stat().st_size == 0
+    second.say("heard")
+    await tail._read_all()
+    assert await second.heard() == ["heard"]
+
+
+async def test_a_guest_that_is_far_ahead_is_told_what_of_it_was_lost(tail: EventTail, tmp_path: Path) -> None:
+    talker = await guest(tmp_path)
+    talker.say(*("x" * 10_000 for _ in range(130)), "newest")
+    size = talker.file.stat().st_size
+    await tail._read_all()
+    *_, newest, lost = await talker.heard()
+    assert newest == "newest"
+    assert lost.startswith(f"{size - event_file.MAX_READ} bytes of events")
+    assert await talker.offset() == size
 
 
 async def test_vms_that_are_gone_leave_nothing_behind(tail: EventTail, tmp_path: Path) -> None:
@@ -151,4 +209,4 @@ async def test_vms_that_are_gone_leave_nothing_behind(tail: EventTail, tmp_path:
     await in_database(talker.vm.delete)
     await tail.read(vm_id)
     await tail._read_all()
-    assert tail._locks == {}
+    assert (tail._locks, tail._said_lately) == ({}, {})

@@ -44,16 +44,22 @@ def _keep(vm: Vm, events: list[GuestEvent]) -> None:
         pass
 
 
-def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int) -> Vm | None:
+def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int, lost: int = 0) -> Vm | None:
     """Keep what stands from byte ``begin`` of the guest's event file, and what follows from it.
 
-    ``end`` is where the next read begins. A piece that was taken over before is not again.
+    ``end`` is where the next read begins; ``lost`` bytes between them were not read, which is
+    told. A piece that was taken over before is not again.
     """
 
     def decide(vm: Vm) -> Fields:
         if begin != vm.events_offset:
             return {}
-        return {"events_offset": end} | _taken_over(vm, events)
+        fields = {"events_offset": end} | _taken_over(vm, events)
+        if lost:
+            record_event(
+                vm, "host.events_lost", f"{lost} bytes of events: it said them faster than they are read"
+            )
+        return fields
 
     return change(vm_id, decide)
 

@@ -18,8 +18,10 @@ MAX_READ = 256 << 10
 MAX_LINE = 16 << 10
 MAX_FILE = 4 << 20
 """A file larger than this is emptied once it has been read."""
-MAX_UNREAD = 16 << 20
-"""A guest that talks so much faster than it is listened to loses what it said."""
+MAX_BEHIND = 1 << 20
+"""Of a guest that is ahead by more than this only the newest is read."""
+MAX_SIZE = 16 << 20
+"""A file larger than this is emptied, read or not: its guest never pauses."""
 
 
 @dataclass(frozen=True)
@@ -32,41 +34,60 @@ class Said:
 
 @dataclass(frozen=True)
 class Piece:
-    """What was read; ``offset`` is where the next read begins, in bytes."""
+    """What was read; ``offset`` is where the next read begins, ``lost`` what was left out, in bytes."""
 
     events: list[Said]
     offset: int
+    lost: int = 0
 
 
-def read_events(path: Path, offset: int) -> Piece:
-    """The complete lines after ``offset``, at most 256 KiB of them.
+def read_events(path: Path, offset: int, most: int | None = None) -> Piece:
+    """The complete lines after ``offset``: at most 256 KiB of them, and ``most`` events.
 
     A file shorter than ``offset`` was begun anew, and is read from its start. A line
-    longer than 16 KiB is dropped. What is no plain file says nothing.
+    longer than 16 KiB is dropped. What is no plain file says nothing. Of a guest that is
+    more than 1 MiB ahead, the last 256 KiB are read whole: what it said before is ``lost``.
     """
     file = _open(path, os.O_RDONLY)
     if file is None:
         return Piece([], offset if os.path.lexists(path) else 0)
     with file:
-        if os.fstat(file.fileno()).st_size < offset:
+        size = os.fstat(file.fileno()).st_size
+        if size < offset:
             offset = 0
-        file.seek(offset)
+        begin = offset
+        if size - offset > MAX_BEHIND:
+            begin, most = size - MAX_READ, None
+        file.seek(begin)
         data = file.read(MAX_READ)
     end = data.rfind(b"\n") + 1
     if end == 0 and len(data) > MAX_LINE:
-        return Piece([], offset + len(data))
-    events = [event for line in data[:end].splitlines() if (event := _parse(line)) is not None]
-    return Piece(events, offset + end)
+        return Piece([], begin + len(data), begin - offset)
+    events, used = _parse_lines(data[:end], most)
+    return Piece(events, begin + used, begin - offset)
+
+
+def _parse_lines(data: bytes, most: int | None) -> tuple[list[Said], int]:
+    """The events in whole lines, the first ``most`` of them, and how many bytes they take."""
+    events: list[Said] = []
+    used = 0
+    for line in data.splitlines(keepends=True):
+        if len(events) == most:
+            break
+        used += len(line)
+        if (event := _parse(line.rstrip(b"\r\n"))) is not None:
+            events.append(event)
+    return events, used
 
 
 def empty_if_large(path: Path, offset: int) -> int:
-    """Empty a file that grew too large, once it is read (or hopelessly behind); where to go on from."""
+    """Empty a file that grew too large, once it is read (or far too large); where to go on from."""
     file = _open(path, os.O_RDWR)
     if file is None:
         return offset if os.path.lexists(path) else 0
     with file:
         size = os.fstat(file.fileno()).st_size
-        if (offset >= MAX_FILE and size == offset) or size - offset > MAX_UNREAD:
+        if (offset >= MAX_FILE and size == offset) or size > MAX_SIZE:
             os.ftruncate(file.fileno(), 0)
             return 0
     return offset

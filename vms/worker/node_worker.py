@@ -22,6 +22,7 @@ from vms.worker.agents import Connector
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
 from vms.worker.gpus import GpuWatch
+from vms.worker.guest_writes import GuestWrites
 from vms.worker.host_api import serve_guests
 from vms.worker.lanes import Lanes
 from vms.worker.prune import prune
@@ -50,7 +51,8 @@ class NodeWorker:
         self._driver = driver
         self._sockets = sockets
         self._start_queue = StartQueue(conf().cvm.start_width, self._boot_is_over)
-        self._events = EventTail(driver, node.pk)
+        self._guest_writes = GuestWrites()
+        self._events = EventTail(driver, node.pk, self._guest_writes)
         self._agents = Agents(Connector(driver, sockets))
         self._reconciler = Reconciler(Tools(driver, self._start_queue, self._agents), self._events)
         self._lanes = Lanes(self._reconciler.work)
@@ -91,7 +93,9 @@ class NodeWorker:
             asyncio.create_task(self._images.run(), name="images"),
             asyncio.create_task(self._sampler.run(), name="figures"),
             asyncio.create_task(prune(self._node.pk), name="old events"),
-            asyncio.create_task(serve_guests(self._node.pk, self._sockets), name="host API"),
+            asyncio.create_task(
+                serve_guests(self._node.pk, self._sockets, self._guest_writes), name="host API"
+            ),
             asyncio.create_task(stop.wait(), name="stop"),
         }
         try:

@@ -60,7 +60,7 @@ class Reconciler:
             self._asked_at_ms.pop(wanted.vm_id, None)
             if wanted.actual == Actual.OFF:
                 return seen.power
-            await self._events.read(wanted.vm_id, to_the_end=True)
+            await self._events.read_to_the_end(wanted.vm_id)
             if wanted.actual != Actual.STARTING:
                 telemetry.EXITS.labels(seen.exit.reason if seen.exit else "lost").inc()
         await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))

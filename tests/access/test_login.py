@@ -52,6 +52,9 @@ def test_the_page_needs_no_login_and_no_script(browser: Client) -> None:
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
     assert answer["Cache-Control"] == "no-store"
     assert answer["X-Frame-Options"] == "DENY"
+    # With "no-referrer", browsers send forms from the origin "null", which is not ours.
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "referrer" not in answer.content.decode()
 
 
 def test_a_login_makes_a_session_and_goes_on(browser: Client) -> None:

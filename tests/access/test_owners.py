@@ -157,7 +157,7 @@ async def test_the_owner_of_a_taken_port_is_not_named_to_others(
     assert f"VM 'secret-name' ({vm_id}, stopped)" in own.json()["message"]
 
 
-def member(user_id: int) -> Principal:
+def as_member(user_id: int) -> Principal:
     return Principal("somebody", Role.MEMBER, Credential.TOKEN, user_id=user_id)
 
 
@@ -179,7 +179,7 @@ def test_the_holder_of_a_gpu_is_not_named_to_others(owners: tuple[int, int], set
     )
     other, unowned, own = (make_vm(owner_id=owner, gpus=wish) for owner in (owners[1], None, owners[0]))
 
-    with acting_as(member(owners[1])), pytest.raises(Conflict) as asked:
+    with acting_as(as_member(owners[1])), pytest.raises(Conflict) as asked:
         gpus.take(other)
     with pytest.raises(Conflict) as launched:
         gpus.lease(other.pk)
@@ -201,12 +201,12 @@ def test_a_member_s_list_costs_no_more_queries(
     with CaptureQueriesContext(connection) as for_all:
         assert info.list_vms(wanted, EVERYTHING)[1] == 6
     with django_assert_num_queries(len(for_all)):
-        assert info.list_vms(wanted, sight(member(owners[0])))[1] == 3
+        assert info.list_vms(wanted, sight(as_member(owners[0])))[1] == 3
 
 
 @pytest.mark.django_db
 def test_a_member_s_list_is_read_by_an_index(owners: tuple[int, int]) -> None:
-    vms = sight(member(owners[0])).of(Vm.objects.all())
+    vms = sight(as_member(owners[0])).of(Vm.objects.all())
     assert "INDEX" in vms.order_by().explain()
 
 
@@ -228,7 +228,20 @@ def test_an_admin_gives_a_vm_away(owners: tuple[int, int]) -> None:
 def test_an_owner_can_t_give_a_vm_away(owners: tuple[int, int]) -> None:
     """It would use up somebody else's quota, and its node's operator would not know."""
     vm = make_vm(owner_id=owners[0])
-    with acting_as(member(owners[0])), pytest.raises(Forbidden, match="needed: admin"):
+    with acting_as(as_member(owners[0])), pytest.raises(Forbidden, match="needed: admin"):
         ownership.give(vm.pk, "two")
-    with acting_as(member(owners[1])), pytest.raises(NotFound):
+    with acting_as(as_member(owners[1])), pytest.raises(NotFound):
         ownership.give(vm.pk, "two")
+
+
+async def test_giving_away_is_the_admin_s_by_the_api(guarded: InProcess, ada: Person, eve: Person) -> None:
+    admin = await join(guarded, "root", Role.ADMIN)
+    vm_id = await ada.create(name="passed-on", stopped=True)
+    request = {"id": vm_id, "owner": "eve"}
+    for member in (ada, eve):
+        assert (await member.call("GiveVm", request, "access")).status_code == 403
+    assert (await admin.call("GiveVm", request, "access")).status_code == 204
+    assert (await ada.sees(), await eve.sees()) == ([], ["passed-on"])
+    assert (await admin.call("GiveVm", {"id": vm_id}, "access")).status_code == 204
+    assert (await ada.sees(), await eve.sees()) == ([], [])
+    assert (await admin.call("GiveVm", {"owner": "eve"}, "access")).status_code == 400

@@ -19,8 +19,10 @@ from tests.figures.test_points import FIRST, HOST
 from tests.in_process import InProcess
 from tests.live.browser import LOCAL, Browser, browser
 from tests.live.test_figures_socket import Chart
+from tests.rows import make_vm
 from tests.waiting import eventually
 from vms.access import standing
+from vms.access.throttle import ADDRESS_FREE
 from vms.actions import ownership
 from vms.actions.change import change
 from vms.choices import Role
@@ -188,6 +190,35 @@ async def test_a_token_that_expires_while_it_is_watched_with_ends_by_itself(guar
     await watcher.socket.disconnect(timeout=10)
 
 
+async def test_what_another_process_changes_counts_as_soon(guarded: InProcess) -> None:
+    """It sends no signals here, and what this process remembers for seconds doesn't help."""
+    admin = await join(guarded, "root", Role.ADMIN)
+    watcher = Browser(admin.websocket_headers)
+    assert await watcher.socket.connect(timeout=10) == (True, None)
+    assert (await admin.call("Version")).status_code == 200
+    await in_database(lambda: ApiToken.objects.filter(user=admin.user_id).update(revoked_at_ms=1))
+    assert (await admin.call("Version")).status_code == 200, "remembered for seconds"
+    assert await closed(watcher.socket) == 4401
+    await watcher.socket.disconnect(timeout=10)
+
+
+async def test_who_guesses_from_the_same_address_closes_nobody_s_websocket(
+    guarded: InProcess, settings: Any
+) -> None:
+    settings.VMM = with_login(tokens=("weak",))
+    watcher = Browser([*LOCAL, (b"x-admin-token", b"weak")])
+    assert await watcher.socket.connect(timeout=10) == (True, None)
+    statuses = set()
+    for number in range(ADDRESS_FREE + 1):
+        wrong = {"x-admin-token": f"guess {number}"}
+        statuses.add((await guarded.client.get("/prpc/Version", headers=wrong)).status_code)
+    assert statuses == {401, 429}
+    vm_id = await in_database(lambda: make_vm().pk)
+    await asyncio.sleep(0.3)
+    await watcher.until(vm_id, await touch(vm_id, "goes on"))
+    await watcher.socket.disconnect(timeout=10)
+
+
 async def test_after_a_change_of_role_no_row_is_told_that_may_not_be_seen(guarded: InProcess) -> None:
     ada, viewer = await join(guarded, "ada"), await join(guarded, "viewer", Role.VIEWER)
     vm_id = await ada.create(stopped=True)
@@ -255,11 +286,11 @@ async def test_a_database_that_fails_for_a_moment_closes_nobody(
     admin = await join(guarded, "root", Role.ADMIN)
     async with browser(admin.websocket_headers) as watcher:
 
-        def failing() -> None:
+        def failing(token: str) -> None:
             raise RuntimeError("database is locked")
 
         with monkeypatch.context() as broken:
-            broken.setattr("vms.access.credentials.verified.get", lambda key: failing())
+            broken.setattr("vms.access.credentials.tokens.issued", failing)
             await eventually(lambda: "it could not be asked" in caplog.text)
         vm_id = await admin.create()
         await watcher.until(vm_id, 1)

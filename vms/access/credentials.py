@@ -19,15 +19,15 @@ NEEDED = (
 )
 
 
-def identify(found: Presented, address: str) -> Principal:
-    """Whose those credentials are; a password takes a while.
+def identify(found: Presented, address: str, *, anew: bool = False) -> Principal:
+    """Whose those credentials are; a password takes a while. ``anew``: what was found just now doesn't count.
 
     Raises:
         Unauthorized: they are wrong, expired or revoked.
         Throttled: so many from there were wrong that these aren't looked at now.
     """
     key = found.key
-    principal = verified.get(key)
+    principal = None if anew else verified.get(key)
     if principal is None:
         generation = verified.generation
         known = _known(found, address)

@@ -23,16 +23,19 @@ _HTPASSWD = "htpasswd"
 """In the session of a user of the htpasswd file, whom Django doesn't know: name, and the password's stamp."""
 
 
-def of_cookies(cookies: dict[str, str], session: SessionBase | None = None) -> Principal | None:
+def of_cookies(
+    cookies: dict[str, str], session: SessionBase | None = None, *, anew: bool = False
+) -> Principal | None:
     """Whose session these cookies name; None where there is none, or it is over.
 
-    ``session`` is that session where somebody has it already.
+    ``session`` is that session where somebody has it already. ``anew``: what was found just now
+    doesn't count.
     """
     key = cookies.get(settings.SESSION_COOKIE_NAME)
     if not key:
         return None
     digest = hashlib.sha256(b"session\0" + key.encode("utf-8", "replace")).digest()
-    known = verified.get(digest)
+    known = None if anew else verified.get(digest)
     if known is not None:
         return known
     generation = verified.generation

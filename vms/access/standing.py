@@ -1,4 +1,8 @@
-"""Answers that go on for hours: whoever asked is asked for again, before they are told more."""
+"""Answers that go on for hours: whoever asked is asked for again, before they are told more.
+
+What another process changed (``manage.py changepassword``) counts at once, too: nothing is taken from
+memory here.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +38,12 @@ def of_request(request: Any) -> Identify:
         return partial(by_session, request.headers.get("Cookie", ""))
     if found.is_password:
         return partial(passwords.still, request.principal, passwords.stamp(request.principal))
-    return partial(identify, found, request.META.get("REMOTE_ADDR", ""))
+    return partial(identify, found, request.META.get("REMOTE_ADDR", ""), anew=True)
 
 
 def by_session(cookies: str) -> Principal:
     """Whose session that header names. Raises Unauthorized where it is over."""
-    principal = sessions.of_cookies(parse_cookie(cookies))
+    principal = sessions.of_cookies(parse_cookie(cookies), anew=True)
     if principal is None:
         raise Unauthorized(NEEDED)
     return principal

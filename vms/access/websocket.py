@@ -90,7 +90,7 @@ async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:
     if found is None:
         again = partial(by_session, headers.get("cookie", ""))
     elif not found.is_password:
-        again = partial(identify, found, address)
+        again = partial(identify, found, address, anew=True)
     else:
         # Once is slow enough: from now on it is asked whether that password is still the user's.
         principal = await identify_on_loop(found, address)

@@ -1,4 +1,5 @@
 import { readCookie } from '@/lib/cookie';
+import { goToLogin } from '@/lib/login';
 import type { AnswerOf, Method, RequestOf } from './methods';
 
 /** The server waits up to 30 s for a VM to start or stop before it answers 504 itself. */
@@ -22,6 +23,7 @@ export async function call<M extends Method>(method: M, request: RequestOf<M>): 
   const response = await send(method, request);
   if (response.status === 204) return undefined as AnswerOf<M>;
   const text = await response.text();
+  if (response.status === 401) goToLogin();
   if (!response.ok) throw new ApiError(response.status, failureMessage(response, text));
   return (text === '' ? undefined : JSON.parse(text)) as AnswerOf<M>;
 }

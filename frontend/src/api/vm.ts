@@ -45,6 +45,8 @@ export interface NodeInfo {
   accelerator: 'kvm' | 'tcg';
   /** A sentence every visitor must see, or empty. */
   notice: string;
+  /** Other hosts can connect, and nobody has to log in. */
+  insecure: boolean;
   max_vcpu: number | null;
   max_memory_mb: number | null;
 }

@@ -12,7 +12,7 @@ class FakeWebSocket {
   sent: string[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
 
   constructor(readonly url: string) {
     FakeWebSocket.opened.push(this);
@@ -35,15 +35,16 @@ class FakeWebSocket {
     this.onmessage?.({ data: text });
   }
 
-  fail(): void {
+  fail(code = 1006): void {
     this.readyState = FakeWebSocket.CLOSED;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
 }
 
 const START = new Date('2030-01-01T00:00:00Z').getTime();
 const frames: string[] = [];
 const connections: Connection[] = [];
+const strangers: true[] = [];
 let socket: StatusSocket;
 
 const attempts = (): number => FakeWebSocket.opened.length;
@@ -60,10 +61,12 @@ beforeEach(() => {
   FakeWebSocket.opened = [];
   frames.length = 0;
   connections.length = 0;
+  strangers.length = 0;
   socket = new StatusSocket({
     url: 'ws://host/ws/status',
     onFrame: (frame) => frames.push(frame),
     onConnection: (connection) => connections.push(connection),
+    onStranger: () => strangers.push(true),
     // The longest of the jittered delays: exactly the ceiling.
     random: () => 1,
   });
@@ -111,6 +114,7 @@ describe('StatusSocket', () => {
       url: 'ws://x',
       onFrame: vi.fn(),
       onConnection: vi.fn(),
+      onStranger: vi.fn(),
       random: () => 0,
     });
     eager.start();
@@ -191,6 +195,26 @@ describe('StatusSocket', () => {
     expect(latest().sent).toEqual(['{"type":"ping"}']);
     vi.advanceTimersByTime(5_000);
     expect(connections.at(-1)?.phase).toBe('offline');
+  });
+
+  it('says so, and does not try again, when the server knows nobody here', () => {
+    latest().accept();
+    latest().fail(4401);
+    socket.nudge();
+    vi.advanceTimersByTime(60_000);
+    expect(attempts()).toBe(1);
+    expect(strangers).toEqual([true]);
+    expect(connections).toEqual([]);
+  });
+
+  it('tries again after any other close', () => {
+    for (const code of [1006, 4000, 4008, 4012, 4429]) {
+      const before = attempts();
+      latest().fail(code);
+      vi.advanceTimersByTime(5_000);
+      expect(attempts()).toBe(before + 1);
+    }
+    expect(strangers).toEqual([]);
   });
 
   it('is quiet after it was stopped', () => {

@@ -1,3 +1,5 @@
+import { NOBODY_KNOWN } from '@/lib/login';
+
 /** What is known of the connection; `since` is when it was found lost, in ms since 1970. */
 export type Connection = { phase: 'connecting' } | { phase: 'online' } | { phase: 'offline'; since: number };
 
@@ -5,6 +7,8 @@ export interface SocketOptions {
   url: string;
   onFrame: (frame: string) => void;
   onConnection: (connection: Connection) => void;
+  /** The server knows nobody here, or not any more; it is not tried again. */
+  onStranger: () => void;
   /** A number in [0, 1); spreads the reconnects of many browsers after a restart of the server. */
   random?: () => number;
 }
@@ -72,7 +76,7 @@ export class StatusSocket {
       if (typeof event.data === 'string') this.options.onFrame(event.data);
     };
     // An error is always followed by a close; a connection that is refused only closes.
-    socket.onclose = () => this.lost();
+    socket.onclose = (event) => (event.code === NOBODY_KNOWN ? this.turnedAway() : this.lost());
     this.expectFrame(GREETING_WITHIN_MS);
   }
 
@@ -83,6 +87,11 @@ export class StatusSocket {
     if (this.phase === 'online') return;
     this.phase = 'online';
     this.options.onConnection({ phase: 'online' });
+  }
+
+  private turnedAway(): void {
+    this.stop();
+    this.options.onStranger();
   }
 
   private lost(): void {

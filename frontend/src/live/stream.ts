@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { keys } from '@/api/keys';
+import { goToLogin } from '@/lib/login';
 import { applyMessages, type LiveState } from './apply';
 import { parseMessage, type StatusMessage } from './messages';
 import { StatusSocket, type Connection } from './socket';
@@ -30,6 +31,7 @@ export function openStatusStream(
   const socket = new StatusSocket({
     url: streamUrl(window.location),
     onConnection,
+    onStranger: () => goToLogin(),
     onFrame: (frame) => {
       const message = parseMessage(frame);
       if (!message) return;

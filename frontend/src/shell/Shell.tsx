@@ -1,7 +1,8 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { ShieldAlert } from 'lucide-react';
+import { LockOpen, ShieldAlert } from 'lucide-react';
 import { Banner } from '@/components/ui/Banner';
 import { useNode } from '@/live/useLive';
+import { AccountMenu } from './AccountMenu';
 import { ColorSchemeMenu } from './ColorSchemeMenu';
 import { ConnectionState } from './ConnectionState';
 import { Logo } from './Logo';
@@ -34,8 +35,14 @@ export function Shell() {
           {node && <NodeBadge node={node} />}
           <ConnectionState />
           <ColorSchemeMenu />
+          <AccountMenu />
         </div>
       </header>
+      {node?.insecure && (
+        <Banner tone="alarm" label="Open to everybody" icon={<LockOpen size={16} aria-hidden />}>
+          Nobody has to log in here, and other hosts can connect: whoever reaches this server owns the host.
+        </Banner>
+      )}
       {node?.notice && (
         <Banner tone="notice" label="About this host" icon={<ShieldAlert size={16} aria-hidden />}>
           {node.notice}

@@ -39,6 +39,7 @@ export const nodeInfo: NodeInfo = {
   platform: 'none',
   accelerator: 'kvm',
   notice: '',
+  insecure: false,
   max_vcpu: null,
   max_memory_mb: null,
 };

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from vms.access.audit_file import FORMATS
 from vms.admin import site
-from vms.pages.audit import FORMATS, export
+from vms.pages.audit import export
 from vms.pages.healthz import healthz
 from vms.pages.index import console
 from vms.pages.login import login, logout

@@ -39,4 +39,5 @@ ADMIN: dict[str, Row] = {
         for model in ("node", "image", "pull", "gpu", "portmapping", "event", "vm")
         for pattern, row in _looked_at(model, Needs.SEEING_THE_NODE).items()
     },
+    **_looked_at("auditentry", Needs.ADMIN),
 }

@@ -10,16 +10,21 @@ An entry holds what is harmless only. Whoever fills in ``detail`` names secrets,
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from vms.access.coalesce import Coalesced
 from vms.access.principal import NOBODY, Principal, current
-from vms.access.trail import trail
+from vms.access.trail import Trail, begin, trail
 from vms.database import now_ms, writing
+from vms.errors import VmmError
 from vms.models import AuditEntry
 from vms.models.audit import ACCEPTED
 
 OK = 200
 MAX_DETAIL = 1000
+T = TypeVar("T")
 # Lines and terminals are not to be written by those whom the log is about.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -59,6 +64,26 @@ def note(result: int, *, action: str = "", detail: str = "", who: Principal | No
     """Count what is being refused, or fails, now. Never waits."""
     waiting.add(_entry(result, action, detail, who))
     trail().is_written = True
+
+
+def acting(act: Callable[[], T], action: str, about: Trail, result: int = OK) -> T:
+    """Do it as one of several things that a request (or a command) is about, each with an entry of its own.
+
+    ``about`` says what it is about; its failure with one of our errors is counted.
+    """
+    outer = trail()
+    begin(replace(about, action=action, address=outer.address, request_id=outer.request_id))
+    try:
+        with writing():
+            done = act()
+            write(result)
+            return done
+    except VmmError as error:
+        trail().failure = error.message
+        note(error.code)
+        raise
+    finally:
+        begin(outer)
 
 
 def flush(*, everything: bool = False) -> None:

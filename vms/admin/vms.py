@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from vms.access import audit
 from vms.access.policy import Permission, allows
 from vms.access.principal import acting_as
+from vms.access.trail import Trail
 from vms.actions import vms
 from vms.admin.site import ReadOnly, site, who
 from vms.errors import VmmError
 from vms.models import PortMapping, Vm
+from vms.models.audit import ACCEPTED
 
 
 class Ports(admin.TabularInline):  # type: ignore[type-arg]
@@ -79,7 +83,8 @@ class VmAdmin(ReadOnly):
         for vm in queryset:
             try:
                 with acting_as(who(request)):
-                    act(vm.pk)
+                    asked = Trail(vm_id=vm.pk, vm_name=vm.name)
+                    audit.acting(partial(act, vm.pk), f"admin.{verb}", asked, ACCEPTED)
             except VmmError as error:
                 self.message_user(request, f"VM {vm.name}: {error.message}", messages.ERROR)
             else:

@@ -70,13 +70,17 @@ def qemus(folder: Path) -> list[int]:
 
 @contextlib.contextmanager
 def running(host: Host, request: bytes, *words: str) -> Iterator[Running]:
-    """A launch; nothing of it is left at the end."""
+    """A launch, which is killed at the end if it is still under way."""
     launch = Running(host, request, *words)
     try:
         yield launch
     finally:
         launch.process.kill()
         launch.process.wait()
-        for pid in qemus(host.data):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+
+
+def end_all(folder: Path) -> None:
+    """Leave no QEMU that works below that folder."""
+    for pid in qemus(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.oneshot.command import COMPOSE, Host, tree
+from tests.oneshot.command import COMPOSE, ROOT, Host, tree
 
 pytestmark = pytest.mark.real
 
@@ -170,6 +173,23 @@ def test_a_folder_that_can_not_be_is_no_bug(host: Host) -> None:
     assert (told.status, told.out) == (1, "")
     assert "refused: no folder can be made in /proc/run (No such file or directory)" in told.err
     assert "Traceback" not in told.err
+
+
+def test_who_reads_only_the_beginning_gets_it(host: Host) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    told = subprocess.run(
+        [sys.executable, "manage.py", "launch", "-", "--dry-run"],
+        cwd=ROOT,
+        env=host.environment(),
+        input=host.request(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=120,
+        check=False,
+    )
+    os.close(writer)
+    assert (told.returncode, told.stderr) == (0, b"")
 
 
 def test_json_is_for_dry_runs(host: Host) -> None:

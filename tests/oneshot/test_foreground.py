@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import sys
 
 import pytest
 
+from tests.hypervisor.netd_server import NetdServer
 from tests.oneshot.command import ROOT, Host
 from tests.oneshot.foreground import qemus, running
+from tests.real.server import wait_until
 
 pytestmark = pytest.mark.real
 UP = "Nothing asks for a password here"
@@ -106,6 +109,25 @@ def test_a_port_that_is_taken_is_qemu_s_to_tell(host: Host) -> None:
     assert "its directory stays: " in told.err
 
 
+async def test_filtered_devices_are_taken_away_at_once(host: Host) -> None:
+    config, work = host.data / "vmm.toml", host.data / "work"
+    filtered = '[cvm.network_filter]\nmode = "libvirt"\nfilter = "clean-traffic"\n'
+    config.write_text(f'{filtered}[netd]\nsocket = "{host.data}/netd.sock"\n')
+    networks = [{"mode": "bridge", "bridge_name": name} for name in ("br0", "br1")]
+    request = host.request(id="vm-1", no_tee=True, networks=networks)
+    words = ("-", "--config", str(config), "--workdir", str(work))
+    netd = NetdServer()
+    netd.refuses = lambda asked: "no such bridge" if asked.get("bridge") == "br1" else None
+    async with netd.listen(host.data / "netd.sock"):
+        told = await asyncio.to_thread(host.launch, *words, stdin=request)
+    assert (told.status, told.out) == (1, "")
+    assert "refused: a filtered network can't be made: " in told.err
+    assert "no such bridge" in told.err
+    assert netd.requests[0]["operation"] == "prepare"
+    assert netd.taps == {}
+    assert not (work / "vm-1/taps.json").exists()
+
+
 def test_what_was_refused_leaves_nothing(host: Host) -> None:
     told = host.launch("-", stdin=host.request(vcpu=0))
     assert (told.status, told.out) == (1, "")
@@ -122,3 +144,5 @@ def test_after_a_kill_the_vm_runs_on_and_the_next_launch_says_so(host: Host) -> 
         told = host.launch("-", stdin=host.request(vcpu=0))
         assert f"a VM of an earlier launch that was killed runs on in {host.data}/vm/.launch-" in told.err
         assert f"(process {pid})" in told.err
+        os.kill(pid, signal.SIGTERM)
+        wait_until("the VM's end", lambda: not qemus(host.data))

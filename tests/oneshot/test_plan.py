@@ -14,8 +14,9 @@ import pytest
 
 from tests.gpus.machine import unpack
 from tests.launches.host import IMAGE, compose, make_image
-from tests.launches.test_refusals import SNP, TDX
+from tests.launches.test_refusals import POOR, SNP, TDX
 from tests.rows import make_node, make_vm
+from vmm_site.config.values import Platform as OperatorsPlatform
 from vms.conf import conf
 from vms.models import Gpu, Node
 from vms.oneshot import plan
@@ -88,6 +89,23 @@ def test_what_is_measured_can_be_recomputed_from_what_is_shown(become: Become, h
     assert shown["instance_id_seed"] == "ab" * 20
     assert shown["instance_id"] == hashlib.sha256(b"\xab" * 20 + app_id).hexdigest()[:40]
     assert json.loads(shown["mr_config"])["instance_id"] == shown["instance_id"]
+
+
+@pytest.mark.parametrize("platform, name", [("tdx", "mrconfigid"), ("amd-sev-snp", "host_data")])
+def test_a_host_without_a_tee_shows_what_one_with_it_measures(
+    become: Become, settings: Any, platform: str, name: str
+) -> None:
+    cvm = conf().cvm.model_copy(update={"platform": OperatorsPlatform(platform)})
+    settings.VMM = conf().model_copy(update={"cvm": cvm})
+    become(POOR)
+    found = planned(instance_id_seed="ab" * 20)
+    become(replace(TDX if platform == "tdx" else SNP, qemu_version=POOR.qemu_version))
+    there = planned(instance_id_seed="ab" * 20)
+    assert found.refused[0].startswith("no_tee: this host can launch no confidential VM: KVM does not work")
+    assert (found.measured, found.files) == (there.measured, there.files)
+    assert found.measured[name]
+    # Two numbers of SEV-SNP's are asked of the host.
+    assert found.argv == (there.argv if platform == "tdx" else ())
 
 
 @pytest.mark.parametrize("compose_file", [compose(), compose(key_provider="kms", key_provider_id="33" * 32)])

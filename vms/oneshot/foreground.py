@@ -23,6 +23,7 @@ from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.qemu import QemuDriver
 from vms.hypervisor.rundir import RunDir
 from vms.hypervisor.spec import GuestSpec, HostSettings
+from vms.hypervisor.taps import Taps
 from vms.oneshot.serial import Console
 from vms.worker.agents import Connector
 from vms.worker.power_off import ask_to_power_off
@@ -48,6 +49,7 @@ class Foreground:
     def __init__(self, spec: GuestSpec, image: str, host: HostSettings, folder: Path, say: Say) -> None:
         # Another number than any earlier run's: the driver takes a run of the same one for this one.
         self._spec = replace(spec, generation=now_ms())
+        self._host = host
         self._driver = QemuDriver(folder, host)
         self._agents = Agents(Connector(self._driver, Vsock() if host.vsock else None))
         self._guest = GuestAddress(spec.vm_id, NO_NODE, spec.cid, spec.tee is not None, image)
@@ -153,3 +155,12 @@ class Foreground:
                 await self._driver.stop(self._spec.vm_id)
         finally:
             await self._driver.close()
+        if ours:
+            await self._remove_taps()
+
+    async def _remove_taps(self) -> None:
+        """Nobody comes after us who would see to those that the driver left for later."""
+        try:
+            await Taps(self._host).remove(RunDir(self._driver.directory(self._spec.vm_id)))
+        except (NotAnswering, OSError) as error:
+            self._say(f"filtered TAP devices stay on this host: {error}")

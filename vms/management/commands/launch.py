@@ -64,9 +64,12 @@ class Command(BaseCommand):
         site.set_up(config)
         from vms.oneshot.plan import make_plan
 
-        request = self._asked(options["request"], config, as_json=as_json)
-        plan = make_plan(request, rehearsal=options["dry_run"])
-        status = self._told(plan, as_json=as_json) if options["dry_run"] else self._run(plan, options)
+        try:
+            request = self._asked(options["request"], config, as_json=as_json)
+            plan = make_plan(request, rehearsal=options["dry_run"])
+            status = self._told(plan, as_json=as_json) if options["dry_run"] else self._run(plan, options)
+        except KeyboardInterrupt:  # before there was a VM, or after
+            status = REFUSED
         if status:
             raise SystemExit(status)
 
@@ -95,7 +98,12 @@ class Command(BaseCommand):
         else:
             style = no_style() if "NO_COLOR" in os.environ else self.style
             lines = "\n".join(text.report(plan, style.MIGRATE_HEADING))
-        self.stdout.write(lines)
+        try:
+            self.stdout.write(lines)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read it has read enough; nothing must be tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED if plan.refused else 0
 
     def _run(self, plan: Plan, options: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests.access.people import token_of
+from tests.waiting import eventually
 from vms.access import last_used
 from vms.access.tokens import digest_of
 from vms.choices import Role
@@ -57,8 +58,11 @@ async def test_sessions_that_are_over_are_taken_away() -> None:
     await in_database(sessions)
     stop = asyncio.Event()
     service = asyncio.create_task(last_used.run(stop))
-    while await in_database(Session.objects.count) == 2:
-        await asyncio.sleep(0.01)
+
+    async def taken() -> bool:
+        return await in_database(Session.objects.count) == 1
+
+    await eventually(taken)
     stop.set()
     await service
     assert await in_database(lambda: Session.objects.get().session_key) == "good"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Awaitable
 
 from django.core.management import call_command
 
@@ -59,10 +60,11 @@ async def run(stop: asyncio.Event) -> None:
             async with asyncio.timeout(PERIOD_S):
                 await stop.wait()
         await _quietly(in_database(last_used.write_down))
+    await _quietly(in_database(last_used.write_down))
 
 
-async def _quietly(work: object) -> None:
+async def _quietly(work: Awaitable[object]) -> None:
     try:
-        await work  # type: ignore[misc]
+        await work
     except Exception:
         _log.warning("housekeeping of tokens and sessions failed; it is tried again", exc_info=True)

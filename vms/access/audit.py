@@ -43,10 +43,11 @@ def write(result: int, *, action: str = "", detail: str = "", who: Principal | N
     return entry.pk
 
 
-def record(action: str, result: int = OK, *, detail: str = "", who: Principal | None = None) -> None:
-    """The same in a transaction of its own, for what changed nothing here."""
+def record(result: int, why: str = "") -> None:
+    """The same in a transaction of its own; ``why`` it failed."""
+    trail().failure = why
     with writing():
-        write(result, action=action, detail=detail, who=who)
+        write(result)
 
 
 def accept() -> int:

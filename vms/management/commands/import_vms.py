@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from vms.actions import adoption, reload
 from vms.actions.nodes import has_worker
 from vms.conf import conf
 from vms.errors import VmmError
+from vms.management.audited import Audited
 from vms.models import Node
 from vms.selectors import reload as answers
 from vms.selectors.reload import Report
@@ -24,7 +25,7 @@ from vms.worker.vm_folder import BrokenFolder, as_stopped
 MAX_WAIT_S = 120.0
 
 
-class Command(BaseCommand):
+class Command(Audited):
     """Stopped VMs are copied into the run path; from the run path itself VMs are taken over as they are."""
 
     help = (
@@ -32,6 +33,9 @@ class Command(BaseCommand):
         "server's run path, they are taken over as they are, running ones too; else stopped ones are "
         "copied, and the originals left untouched. The server must be running."
     )
+
+    def audited(self, options: dict[str, Any]) -> str | None:
+        return None if options["dry_run"] else str(options["dir"])
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("dir", metavar="DIR", type=Path)

@@ -14,16 +14,20 @@ from vms.images.oci.reference import local_name, parse_repository
 from vms.images.pull import Progress, pull
 from vms.images.registry import Registry
 from vms.images.unpack import Limits
+from vms.management.audited import Audited
 
 BAR = 30
 REDRAW_S = 0.2
 
 
-class Command(BaseCommand):
+class Command(Audited):
     """Pulls in this process; a running server finds the image at its next look, within seconds."""
 
     help = "Pull a guest image from the registry in [image] of the settings file"
     requires_system_checks: list[str] = []  # it needs no database
+
+    def audited(self, options: dict[str, Any]) -> str:
+        return str(options["tag"])
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("tag", help="the registry's tag, as list_images --registry shows it")

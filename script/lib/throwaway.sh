@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# A real server for one test run: its own folder, its own port, and nothing left of it afterwards.
+# A real server for one test run, and a real registry that it pulls images from: their own folder, their own
+# ports, and nothing left of them afterwards.
 
 THROWAWAY_DIR=""
+THROWAWAY_REGISTRY_PID=""
 THROWAWAY_URL=""
 THROWAWAY_PID=""
 
@@ -18,11 +20,26 @@ start_throwaway_server() {
   trap stop_throwaway_server EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  start_throwaway_registry
   "$ROOT/script/server" --host 127.0.0.1 --port "$port" --data "$THROWAWAY_DIR/data" \
     >"$THROWAWAY_DIR/server.log" 2>&1 </dev/null &
   THROWAWAY_PID=$!
   THROWAWAY_URL="http://127.0.0.1:$port"
   await_throwaway_server
+}
+
+# Has VMM_IMAGE__REGISTRY name a registry that goes away with this script, too.
+start_throwaway_registry() {
+  local image_registry
+  mkfifo -- "$THROWAWAY_DIR/registry.out"
+  (cd -- "$ROOT" && exec "$VENV/bin/python" -m tests.images.slow_registry "$THROWAWAY_DIR/registry") \
+    >"$THROWAWAY_DIR/registry.out" 2>"$THROWAWAY_DIR/registry.log" &
+  THROWAWAY_REGISTRY_PID=$!
+  read -r image_registry <"$THROWAWAY_DIR/registry.out" || {
+    cat -- "$THROWAWAY_DIR/registry.log" >&2
+    fail "The registry did not come up."
+  }
+  export VMM_IMAGE__REGISTRY="$image_registry"
 }
 
 # The tests before have built the demo image already; one build less is half a minute less on a busy machine.
@@ -47,7 +64,8 @@ await_throwaway_server() {
 stop_throwaway_server() {
   local status=$? pidfile
   trap - EXIT
-  kill -TERM "$THROWAWAY_PID" 2>/dev/null || true
+  kill -TERM "$THROWAWAY_PID" "$THROWAWAY_REGISTRY_PID" 2>/dev/null || true
+  end_within 20 "$THROWAWAY_REGISTRY_PID" || echo "The registry had to be killed: it did not end within 20 s." >&2
   end_within 20 "$THROWAWAY_PID" || echo "The server had to be killed: it did not end within 20 s." >&2
   while IFS= read -r -d '' pidfile; do
     end_if_ours "$(<"$pidfile")"

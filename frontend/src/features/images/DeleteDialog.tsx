@@ -20,7 +20,7 @@ export function DeleteDialog({ image, onClose, onDelete }: Props) {
           <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="red" onClick={onDelete}>
+          <Button color="red.9" onClick={onDelete}>
             Delete
           </Button>
         </>

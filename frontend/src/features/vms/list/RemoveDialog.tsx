@@ -27,7 +27,7 @@ export function RemoveDialog({ row, onClose }: { row: VmRow; onClose: () => void
           <Button variant="default" onClick={onClose} data-autofocus={runs ? undefined : true}>
             Cancel
           </Button>
-          <Button color="red" disabled={!ready} onClick={remove}>
+          <Button color="red.9" disabled={!ready} onClick={remove}>
             Remove
           </Button>
         </>

@@ -15,7 +15,7 @@ export function StopDialog({ row, onClose }: { row: VmRow; onClose: () => void }
             Cancel
           </Button>
           <Button
-            color="red"
+            color="red.9"
             onClick={() => {
               onClose();
               void run('stop', row);

@@ -32,7 +32,7 @@ ADMIN: dict[str, Row] = {
     "admin/r/<path:content_type_id>/<path:object_id>/": Row(
         Needs.SEEING_THE_NODE, get="", path="admin/r/1/1/"
     ),
-    "admin/^(?P<app_label>vms)/$": Row(Needs.SEEING_THE_NODE, get="", path="admin/vms/"),
+    "admin/^(?P<app_label>vms|auth)/$": Row(Needs.SEEING_THE_NODE, get="", path="admin/vms/"),
     "admin/(?P<url>.*)$": Row(Needs.SEEING_THE_NODE, get="", path="admin/nothing/at/all"),
     **{
         pattern: row
@@ -40,4 +40,6 @@ ADMIN: dict[str, Row] = {
         for pattern, row in _looked_at(model, Needs.SEEING_THE_NODE).items()
     },
     **_looked_at("auditentry", Needs.ADMIN),
+    **_looked_at("user", Needs.ADMIN, app="auth"),
+    **_looked_at("apitoken", Needs.ADMIN),
 }

@@ -1,6 +1,6 @@
 """Django admin, for operators: what the database holds, and the three verbs on VMs."""
 
-from vms.admin import audit, rows, vms
+from vms.admin import audit, people, rows, vms
 from vms.admin.site import site
 
-__all__ = ["audit", "rows", "site", "vms"]
+__all__ = ["audit", "people", "rows", "site", "vms"]

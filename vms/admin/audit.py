@@ -59,7 +59,7 @@ class How(admin.SimpleListFilter):
 
 @admin.register(AuditEntry, site=site)
 class AuditAdmin(ReadOnly):
-    permission = Permission.MANAGE_ACCESS
+    permission = opens = Permission.MANAGE_ACCESS
     list_display = ("time", "who", "role", "action", "vm", "result", "count", "address", "detail")
     list_filter = (When, How, "action", "role", "credential")
     search_fields = ("who", "vm_id", "vm_name", "address", "detail", "request_id")

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver
 
 from vms.access.policy import Permission, allows
 from vms.access.principal import ANYBODY, NOBODY, Credential, Principal, current
-from vms.access.routes import needs
+from vms.access.routes import needed, needs
 from vms.access.users import principal_of
 
 _KNOWN = "admin_who"
@@ -32,7 +32,7 @@ class OperatorsSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         urls = super().get_urls()
-        _declare(urls)
+        _declare(urls, Permission.SEE_NODE)
         return urls
 
 
@@ -57,9 +57,18 @@ def _who(request: HttpRequest) -> Principal:
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows are written by actions only; here those with ``permission`` look at them."""
+    """Rows are written by actions only; here those with ``permission`` look at them.
+
+    ``opens`` is what the pages need, whatever they show.
+    """
 
     permission = Permission.SEE_VM
+    opens = Permission.SEE_NODE
+
+    def get_urls(self) -> list[Any]:
+        urls = super().get_urls()
+        _declare(urls, self.opens)
+        return urls
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return allows(who(request), self.permission)
@@ -77,16 +86,17 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-def _declare(urls: Iterable[Any]) -> None:
+def _declare(urls: Iterable[Any], permission: Permission) -> None:
+    """Have all of these need that permission, which don't say yet what they need."""
     for url in urls:
         if isinstance(url, URLResolver):
-            _declare(url.url_patterns)
-        elif isinstance(url, URLPattern):
-            url.callback = _declared(url.callback)
+            _declare(url.url_patterns, permission)
+        elif isinstance(url, URLPattern) and needed(url.callback, {}) is None:
+            url.callback = _declared(url.callback, permission)
 
 
-def _declared(view: Callable[..., Any]) -> Callable[..., Any]:
-    @needs(Permission.SEE_NODE)
+def _declared(view: Callable[..., Any], permission: Permission) -> Callable[..., Any]:
+    @needs(permission)
     @wraps(view)
     def declared(*args: Any, **kwargs: Any) -> Any:
         return view(*args, **kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLResolver, get_resolver
 
+from tests.access.access_table import ACCESS
 from tests.access.admin_table import ADMIN
 from tests.access.table import GUEST, PAGES, PRPC, Row
 from vms.live.routing import websocket_routes
@@ -14,6 +15,7 @@ from vms.live.routing import websocket_routes
 ROWS: dict[str, Row] = {
     **{f"prpc/{name}": row for name, row in PRPC.items()},
     **{f"guest/{name}": row for name, row in GUEST.items()},
+    **ACCESS,
     **PAGES,
     **ADMIN,
 }

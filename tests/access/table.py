@@ -83,9 +83,13 @@ class Row:
     browsers: bool = True
     """Whether a browser that goes there without a login is led to one."""
 
-    def outcome(self, who: Who) -> Outcome:
+    by_token: Needs | None = None
+    """Who is let in with a token, where that is not whoever is let in otherwise."""
+
+    def outcome(self, who: Who, *, by_token: bool = False) -> Outcome:
         """What somebody is told who has proved who they are."""
-        if who in self.needs.people:
+        needs = self.by_token if by_token and self.by_token is not None else self.needs
+        if who in needs.people:
             return Outcome.IN
         return Outcome.HIDDEN if self.of_vm and who is Who.STRANGER else Outcome.FORBIDDEN
 

@@ -33,6 +33,7 @@ class Way:
 
     sent: Callable[[User], Sent]
     instead: Callable[[str], Outcome | None] = lambda verb: None
+    by_token: bool = False
 
 
 def basic(user: str, password: str) -> Sent:
@@ -64,13 +65,14 @@ RIGHT: dict[str, Way] = {
     "session without CSRF token": Way(
         _session_without_csrf, lambda verb: None if verb in READING else Outcome.FORBIDDEN
     ),
-    "Bearer": Way(lambda user: bearer(token_of(user))),
-    "X-Admin-Token": Way(lambda user: Sent({"x-admin-token": token_of(user)})),
+    "Bearer": Way(lambda user: bearer(token_of(user)), by_token=True),
+    "X-Admin-Token": Way(lambda user: Sent({"x-admin-token": token_of(user)}), by_token=True),
     "Basic with a password": Way(lambda user: basic(user.username, PASSWORD)),
-    "Basic with a token": Way(lambda user: basic("any", token_of(user))),
+    "Basic with a token": Way(lambda user: basic("any", token_of(user)), by_token=True),
     "token in the query": Way(
         lambda user: Sent(query=f"token={token_of(user)}"),
         lambda verb: None if verb in READING else Outcome.UNKNOWN,
+        by_token=True,
     ),
 }
 """Each of these proves who the user is."""

@@ -52,20 +52,18 @@ async def pull(
     Cancelling, and errors of the network, keep what was fetched for the next time; after
     any other error nothing is left. ``progress`` is called on the loop, often. Raises PullError.
     """
-    images_path.mkdir(parents=True, exist_ok=True)
-    folder = images_path / f"{PREFIX}{name}"
-    with _locked(images_path, name):
-        try:
-            await _pull(registry, tag, folder, images_path / name, limits, progress)
-        except (TryAgain, asyncio.CancelledError):
-            raise
-        except (OSError, PullError) as error:
+    with _written(images_path):
+        images_path.mkdir(parents=True, exist_ok=True)
+        folder = images_path / f"{PREFIX}{name}"
+        with _locked(images_path, name):
+            try:
+                await _pull(registry, tag, folder, images_path / name, limits, progress)
+            except (TryAgain, asyncio.CancelledError):
+                raise
+            except (OSError, PullError):
+                await asyncio.to_thread(_remove, folder)
+                raise
             await asyncio.to_thread(_remove, folder)
-            if isinstance(error, OSError):
-                kind = NoSpace if error.errno == errno.ENOSPC else PullError
-                raise kind(f"the image can't be written: {error}") from error
-            raise
-        await asyncio.to_thread(_remove, folder)
 
 
 def discard(images_path: Path, name: str) -> None:
@@ -153,6 +151,19 @@ def _unpack(
 def _require_absent(image: Path) -> None:
     if os.path.lexists(image):
         raise PullError(f"image {image.name!r} is here already")
+
+
+@contextmanager
+def _written(images_path: Path) -> Iterator[None]:
+    """What goes wrong with files below that path, as an error of the pull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(
+                f"{images_path} is full ({error.strerror}): make room there, then pull again"
+            ) from error
+        raise PullError(f"the image can't be written: {error}") from error
 
 
 @contextmanager

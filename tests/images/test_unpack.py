@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from tests.images.entries import entry, file, hard_link, pax, symlink
 from tests.images.tiny import FILES, tar
 from vms.images.errors import BadArchive, NoSpace
 from vms.images.unpack import Limits, Unpacker
@@ -42,24 +43,6 @@ def unpack(root: Path, *layers: bytes, limits: Limits = LIMITS) -> None:
     unpacker.finish()
 
 
-def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644) -> tarfile.TarInfo:
-    found = tarfile.TarInfo(name)
-    found.type, found.linkname, found.mode = kind, link, mode
-    return found
-
-
-def file(name: str, mode: int = 0o644, data: bytes = b"x") -> tuple[tarfile.TarInfo, bytes]:
-    return entry(name, mode=mode), data
-
-
-def symlink(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    return entry(name, tarfile.SYMTYPE, target), b""
-
-
-def hard_link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    return entry(name, tarfile.LNKTYPE, target), b""
-
-
 LEADING_OUT = {
     "dots": [file("../outside")],
     "dots inside": [file("a/../../../outside")],
@@ -86,6 +69,25 @@ LEADING_OUT = {
     "looping links": [symlink("a", "b"), symlink("b", "a")],
     "link and folder": [file("a/b"), symlink("a", "c")],
     "folder over a file": [file("a"), file("a/b")],
+    "link over a long way": [
+        (entry("/".join("d" * 12), tarfile.DIRTYPE), b""),
+        symlink("a", "d/" * 12 + "../" * 14),
+    ],
+    "a file where a folder was": [file("a/b"), file("a")],
+    "hard link to a folder": [(entry("d", tarfile.DIRTYPE), b""), hard_link("a", "d")],
+    "hard link with dots": [file("d/a"), hard_link("b", "d/../../outside")],
+    "link to nowhere named": [symlink("a", "")],
+    "the root as a file": [file("./")],
+    "the root as a link": [symlink(".", "b")],
+    "whiteout through a link": [symlink("a", "b"), file("a/.wh.x", data=b"")],
+    "whiteout of a whiteout": [file(".wh..wh.a", data=b"")],
+    "pax path": [pax(file("a"), path="../outside")],
+    "absolute pax path": [pax(file("a"), path="/tmp/vmm-test-absolute")],
+    "pax path with a NUL": [pax(file("a"), path="a\0b")],
+    "pax link path": [pax(symlink("a", "b"), linkpath="../outside")],
+    "pax path of a hard link": [file("b"), pax(hard_link("a", "b"), linkpath="../outside")],
+    "negative pax size": [pax(file("a"), size="-1")],
+    "too long a name": [file("n" * 256)],
     "whiteout of dots": [file(".wh...", data=b""), file("x/.wh...", data=b"")],
     "whiteout of all": [file(".wh..wh..opq", data=b"")],
     "whiteout with bytes": [file(".wh.a", data=b"x")],
@@ -216,6 +218,15 @@ GARBAGE = {
     "digits for ever": _extension(tarfile.XHDTYPE, b"1" * 60000),
     "sparse pax": _extension(tarfile.XHDTYPE, b"22 GNU.sparse.major=1\n") + entry("a").tobuf(),
     "negative size": _extension(tarfile.REGTYPE, b"").replace(b"00000000000\0", b"\xff" * 12, 1),
+    "long name out": _extension(tarfile.GNUTYPE_LONGNAME, b"../outside\0") + entry("a").tobuf(),
+    "long name in the root": _extension(tarfile.GNUTYPE_LONGNAME, b"/tmp/vmm-test-long\0")
+    + entry("a").tobuf(),
+    "long link out": _extension(tarfile.GNUTYPE_LONGLINK, b"../outside\0")
+    + entry("a", tarfile.SYMTYPE, "b").tobuf(),
+    "long name that is no text": _extension(tarfile.GNUTYPE_LONGNAME, b"\xff\xfe\0") + entry("a").tobuf(),
+    "name that is no text": entry("a").tobuf().replace(b"a", b"\xff", 1),
+    "header with a wrong checksum": (lambda data: b"b" + data[1:])(entry("a").tobuf()),
+    "a file that goes on beyond the end": tar({"a": b"x" * 600})[:1024],
     "pax size beyond": _extension(tarfile.XHDTYPE, b"28 size=99999999999999999\n"[:26]) + entry("a").tobuf(),
 }
 
@@ -224,6 +235,32 @@ GARBAGE = {
 def test_garbage_is_no_archive(root: Path, name: str) -> None:
     with pytest.raises(BadArchive):
         unpack(root, GARBAGE[name])
+
+
+def test_a_long_chain_of_links_is_not_followed_to_its_end(root: Path) -> None:
+    chain = [symlink(f"l{number}", f"l{number + 1}") for number in range(2000)]
+    with pytest.raises(BadArchive, match="leads out"):
+        unpack(root, tar(FILES, *chain), limits=Limits(1 << 20, 5000, keep_free=0))
+
+
+def test_what_comes_after_the_end_is_not_unpacked(root: Path) -> None:
+    unpack(root, tar(FILES) + tar({"late": b"x", "../outside": b"x"}) + b"and garbage")
+    assert {path.name for path in root.iterdir()} == set(FILES)
+
+
+def test_of_one_name_twice_the_later_holds_whatever_the_earlier_was(root: Path) -> None:
+    unpack(root, tar({}, symlink("a", "b"), file("a", data=b"1"), hard_link("h", "a"), file("a", data=b"2")))
+    assert not (root / "a").is_symlink()
+    assert ((root / "a").read_bytes(), (root / "h").read_bytes()) == (b"2", b"1")
+
+
+def test_names_that_differ_in_case_or_composition_only_are_two(root: Path) -> None:
+    names = {"Metadata.json", "metadata.json", "\u00fc", "u\u0308"}
+    unpack(root, tar({name: name.encode() for name in names}, symlink("LINK", "metadata.json")))
+    assert {path.name: path.read_text() for path in root.iterdir() if not path.is_symlink()} == {
+        name: name for name in names
+    }
+    assert (root / "LINK").read_text() == "metadata.json"
 
 
 def test_random_damage_never_does_worse_than_being_refused(root: Path) -> None:

@@ -2,5 +2,5 @@
 export function usersText(count: number, names: readonly string[]): string {
   const more = count - names.length;
   if (names.length === 0) return count === 1 ? '1 VM' : `${count} VMs`;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+  return more > 0 ? `${names.join(', ')} and ${more}\u00a0more` : names.join(', ');
 }

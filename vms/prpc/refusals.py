@@ -40,8 +40,15 @@ def _answer(request: HttpRequest, error: VmmError) -> HttpResponse:
         answer = _encoding(request).error(error)
         return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
     if isinstance(error, Unauthorized) and _opens_a_page(request):
-        return HttpResponseRedirect(f"{LOGIN}?{urlencode({'next': request.get_full_path()})}")
+        return HttpResponseRedirect(f"{LOGIN}?{urlencode({'next': _without_token(request)})}")
     return JsonResponse({"code": error.code, "message": error.message}, status=error.code)
+
+
+def _without_token(request: HttpRequest) -> str:
+    """Where the browser wanted to go; a token in the query is not told again, be it right or wrong."""
+    query = request.GET.copy()
+    query.pop("token", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _encoding(request: HttpRequest) -> Encoding:

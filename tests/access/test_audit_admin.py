@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.access.people import person
+from tests.access.people import PASSWORD, person
 from tests.rows import make_node, make_vm
 from vms.access import audit
 from vms.choices import Role
@@ -100,3 +100,13 @@ def test_what_is_done_in_the_admin_is_told_vm_by_vm() -> None:
         ("the-operator", "operator", "admin.stop", "runs", 202),
         ("the-operator", "operator", "admin.stop", "off", 409),
     ]
+
+
+def test_a_password_that_is_changed_there_is_told_of() -> None:
+    client = browser(Role.ADMIN)
+    new = "another pass phrase"
+    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert client.post("/admin/password_change/", form | {"old_password": "wrong"}).status_code == 200
+    assert client.post("/admin/password_change/", form).status_code == 302
+    entries = AuditEntry.objects.values_list("who", "action", "result", "detail")
+    assert list(entries) == [("the-admin", "admin.ChangePassword", 200, "")]

@@ -12,9 +12,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
 
+from vms.access import audit
 from vms.access.policy import Permission, allows
-from vms.access.principal import ANYBODY, NOBODY, Credential, Principal, current
+from vms.access.principal import ANYBODY, NOBODY, Credential, Principal, acting_as, current
 from vms.access.routes import needed, needs
+from vms.access.trail import trail
 from vms.access.users import principal_of
 
 _KNOWN = "admin_who"
@@ -29,6 +31,15 @@ class OperatorsSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return allows(who(request), Permission.SEE_NODE)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's own page; that a password was changed is told in the audit log."""
+        response: Any = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            trail().action = "admin.ChangePassword"
+            with acting_as(who(request)):
+                audit.record(audit.OK)
+        return response
 
     def get_urls(self) -> list[Any]:
         urls = super().get_urls()

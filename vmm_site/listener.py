@@ -54,6 +54,16 @@ class Socket(WebSocketProtocol):
         self.transport.registerProducer(self.tap, True)
         super().onOpen()
 
+    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802
+        # An application hears of the end later than it comes: what it says meanwhile is for nobody.
+        if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
+            super().serverSend(content, binary)
+
+    def onClose(self, was_clean: bool, code: int, reason: str) -> None:  # noqa: N802
+        # Daphne forgets that some connections end before their handshake has succeeded.
+        if hasattr(self, "server"):
+            super().onClose(was_clean, code, reason)
+
 
 class Sockets(WebSocketFactory):
     protocol = Socket
@@ -101,6 +111,7 @@ class Server(daphne.server.Server):
         self.ws_factory = Sockets(self, server=self.server_name)
         self.ws_factory.setProtocolOptions(
             autoPingTimeout=self.ping_timeout,
+            failByDrop=False,  # but with a close code, which says what was wrong
             allowNullOrigin=True,
             openHandshakeTimeout=self.websocket_handshake_timeout,
             maxMessagePayloadSize=self.websocket_max_message_size,

@@ -110,7 +110,8 @@ def logging_settings(environ: Mapping[str, str], *, terminal: bool | None = None
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             # A 404 is the client's news, not ours.
             "django.request": {"level": "ERROR"},
-            "django.security.DisallowedHost": {"level": "ERROR"},
+            # So is what Django calls suspicious; with a traceback each, anybody could fill the disk.
+            "django.security": {"level": "CRITICAL"},
             "twisted": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},

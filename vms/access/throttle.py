@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Throttle:
     def check(self, address: str, user: str | None) -> None:
         """Raises Throttled while that address, or it with that user's name, is locked."""
         network = _network(address)
+        user = _name(user)
         with self._lock:
             wait = self._locked_for(("address", network), ADDRESS_FREE)
             if user is not None:
@@ -68,6 +70,7 @@ class Throttle:
     def failed(self, address: str, user: str | None) -> None:
         """Those credentials were wrong."""
         network = _network(address)
+        user = _name(user)
         keys: list[Hashable] = [("address", network)]
         if user is not None:
             keys += [("pair", network, user), ("user", user)]
@@ -80,7 +83,7 @@ class Throttle:
     def succeeded(self, address: str, user: str) -> None:
         """That user has proved who they are, from there."""
         with self._lock:
-            count = self._new(("pair", _network(address), user))
+            count = self._new(("pair", _network(address), _name(user)))
             count.succeeded, count.last = True, self._clock()
 
     def forget_all(self) -> None:
@@ -120,6 +123,11 @@ def too_many(wait_s: float) -> Throttled:
     error = Throttled(f"too many wrong credentials from here; try again in {seconds} s")
     error.retry_after_s = seconds
     return error
+
+
+def _name(user: str | None) -> str | None:
+    """As Django knows users: what is written in other characters is the same name, and counts as such."""
+    return None if user is None else unicodedata.normalize("NFKC", user)
 
 
 def _network(address: str) -> str:

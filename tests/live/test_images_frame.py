@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ async def test_a_host_without_images_says_so(folder: Path, vmm: InProcess) -> No
         assert watcher.images == []
 
 
+@pytest.mark.parametrize("registry", ["", "registry.example/guest-image"])
+async def test_the_node_says_which_registry_its_images_come_from(
+    vmm: InProcess, settings: Any, registry: str
+) -> None:
+    image = conf().image.model_copy(update={"registry": registry})
+    settings.VMM = conf().model_copy(update={"image": image})
+    async with browser() as watcher:
+        assert watcher.node["registry"] == registry
+
+
 async def test_a_broken_image_comes_with_its_reason_and_goes(folder: Path, vmm: InProcess) -> None:
     async with browser() as watcher:
         broken = folder / "dstack-0.5.9"
@@ -94,6 +105,17 @@ async def test_who_uses_an_image_is_counted_and_the_oldest_three_are_named(vmm: 
         await vmm.call("RemoveVm", {"id": ids[0]})
         [row] = await until(watcher, lambda rows: rows[0]["used_by"]["count"] == 3)
         assert row["used_by"]["names"] == ["vm-1", "vm-2", "vm-3"]
+
+
+async def test_who_uses_an_image_changes_with_the_image_of_a_vm(folder: Path, vmm: InProcess) -> None:
+    shutil.copytree(folder / vmm.image, folder / "dstack-other-0.5.4")
+    async with browser() as watcher:
+        await until(watcher, lambda rows: named(rows, "dstack-other-0.5.4") is not None)
+        vm_id = await vmm.create(name="moving", stopped=True)
+        answer = await vmm.call("UpdateVm", {"id": vm_id, "image": "dstack-other-0.5.4"})
+        assert answer.status_code == 200, answer.text
+        rows = await until(watcher, lambda rows: rows[0]["used_by"]["names"] == ["moving"])
+        assert [row["used_by"]["count"] for row in rows] == [1, 0]
 
 
 async def test_a_deletion_is_seen_from_its_request_to_its_end(

@@ -13,6 +13,7 @@ from vms.version import REV, VERSION
 class NodeRow:
     """What the console says of the node it talks to.
 
+    ``registry`` is what images are pulled from as the settings name it, empty where they name none.
     ``shutdown_timeout`` is how many seconds a guest may take to power off before a forced stop is
     offered. ``findings`` are those that are not ok (``vms.preflight.finding`` has the form), as of
     ``findings_at_ms``, milliseconds since 1970; 0 as long as nobody looked. ``insecure``: other hosts
@@ -29,6 +30,7 @@ class NodeRow:
     max_vcpu: int | None
     max_memory_mb: int | None
     shutdown_timeout: float
+    registry: str
     findings: list[dict[str, object]]
     findings_at_ms: int
 
@@ -51,6 +53,7 @@ def this_node(*, with_findings: bool) -> NodeRow:
         max_vcpu=conf().cvm.max_vcpu_limit,
         max_memory_mb=conf().cvm.max_memory_mb_limit,
         shutdown_timeout=float(conf().cvm.shutdown_timeout),
+        registry=conf().image.registry.strip(),
         findings=node.findings if with_findings else [],
         findings_at_ms=node.findings_at_ms if with_findings else 0,
     )

@@ -49,4 +49,6 @@ export interface NodeInfo {
   insecure: boolean;
   max_vcpu: number | null;
   max_memory_mb: number | null;
+  /** What images are pulled from, or empty where the settings name nothing. */
+  registry: string;
 }

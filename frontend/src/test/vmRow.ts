@@ -42,4 +42,5 @@ export const nodeInfo: NodeInfo = {
   insecure: false,
   max_vcpu: null,
   max_memory_mb: null,
+  registry: 'registry.example/guest-image',
 };

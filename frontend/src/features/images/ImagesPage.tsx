@@ -23,7 +23,7 @@ export function ImagesPage() {
       {!images && <TableSkeleton what="images" />}
       {images?.length === 0 && <NoImages />}
       {images && images.length > 0 && <ImageTable images={images} actions={actions} />}
-      <Registry images={images ?? []} actions={actions} />
+      {node && <Registry repository={node.registry} images={images ?? []} actions={actions} />}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { call } from '@/api/client';
 import { keys } from '@/api/keys';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { usePulls } from '@/live/useLive';
-import { NoRegistry } from './NoRegistry';
+import { EmptyRegistry, NoRegistry, RegistryFailure } from './RegistryState';
 import { registryRows } from './registryRows';
 import { RegistryTable } from './RegistryTable';
 import type { ImageActions } from './useImageActions';
@@ -18,11 +18,20 @@ const FRESH_MS = 60_000;
 
 const none: RegistryTag[] = [];
 
+interface Props {
+  /** What the host pulls from, or empty: then there is nobody to ask. */
+  repository: string;
+  images: readonly ImageRow[];
+  actions: ImageActions;
+}
+
 /** What the registry offers. Pulls are live, and shown even where it can't be reached. */
-export function Registry({ images, actions }: { images: readonly ImageRow[]; actions: ImageActions }) {
+export function Registry({ repository, images, actions }: Props) {
+  const configured = repository !== '';
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: keys.registryImages,
     queryFn: () => call('ListRegistryImages', {}),
+    enabled: configured,
     staleTime: FRESH_MS,
     refetchOnWindowFocus: false,
     retry: false,
@@ -36,23 +45,26 @@ export function Registry({ images, actions }: { images: readonly ImageRow[]; act
     <section aria-labelledby="registry">
       <div className={classes.bar}>
         <h2 id="registry">In the registry</h2>
-        <Button
-          size="compact-sm"
-          variant="default"
-          loading={isFetching}
-          leftSection={<RefreshCw size={13} aria-hidden />}
-          onClick={refresh}
-        >
-          Refresh
-        </Button>
+        {configured && (
+          <>
+            <span className={classes.repository}>{repository}</span>
+            <Button
+              size="compact-sm"
+              variant="default"
+              loading={isFetching}
+              leftSection={<RefreshCw size={13} aria-hidden />}
+              onClick={refresh}
+            >
+              Refresh
+            </Button>
+          </>
+        )}
       </div>
       {rows.length > 0 && <RegistryTable rows={rows} actions={actions} />}
-      {error ? (
-        <NoRegistry error={error} onRetry={refresh} />
-      ) : (
-        data && rows.length === 0 && <NoRegistry error={null} onRetry={refresh} />
-      )}
-      {!data && !error && <TableSkeleton what="the registry’s images" />}
+      {!configured && <NoRegistry />}
+      {error && <RegistryFailure error={error} onRetry={refresh} />}
+      {data && !error && rows.length === 0 && <EmptyRegistry />}
+      {configured && !data && !error && <TableSkeleton what="the registry’s images" />}
     </section>
   );
 }

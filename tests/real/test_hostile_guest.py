@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real
 FLOODS = 10
 MAX_GROWTH = 32 * MIB
 """Memory that the server may grow by, whatever a guest does."""
-MAX_FILE = MAX_SIZE + 32 * MIB
+MAX_FILE = MAX_SIZE + 64 * MIB
 """The event file: what it is cut at, and what a guest may write between two looks."""
 KEPT = 500
 """Events of one VM that are kept: the setting's default."""

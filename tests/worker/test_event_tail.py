@@ -161,6 +161,17 @@ async def test_a_quiet_guest_is_heard_in_the_turn_after_it_spoke_though_a_hundre
     assert all([await one.offset() > 0 for one in loud])
 
 
+async def test_guests_that_end_no_line_keep_nobody_from_being_heard(tail: EventTail, tmp_path: Path) -> None:
+    silent = [await guest(tmp_path) for _ in range(2 * event_tail.MAX_GUESTS)]
+    for one in silent:
+        one.file.write_bytes(b"x")
+    talker = await guest(tmp_path)
+    talker.say("heard")
+    for _ in range(3):
+        await tail._read_all()
+    assert await talker.heard() == ["heard"]
+
+
 async def test_one_turn_takes_over_a_bounded_number_of_events_and_none_is_lost(
     tail: EventTail, tmp_path: Path
 ) -> None:

@@ -56,9 +56,11 @@ class EventTail:
     async def _read_all(self) -> None:
         offsets = await in_database(work.event_offsets, self._node_id)
         self._forget(offsets)
-        talking = [vm_id for vm_id, offset in offsets.items() if self._has_news(vm_id, offset)]
-        talking.sort(key=lambda vm_id: self._said_lately.get(vm_id, 0))
+        unread = {vm_id: size for vm_id, offset in offsets.items() if (size := self._unread(vm_id, offset))}
+        talking = sorted(unread, key=lambda vm_id: (self._said_lately.get(vm_id, 0), unread[vm_id]))
         for vm_id in talking[:MAX_GUESTS]:
+            # Also of who said nothing whole: nobody may hold a place with half a line.
+            self._said_lately[vm_id] = self._said_lately.get(vm_id, 0) + 1
             try:
                 await self.read(vm_id)
             except Exception:
@@ -87,7 +89,7 @@ class EventTail:
         if piece.offset == begin:
             return False
         said = [GuestEvent(event.event, event.payload) for event in piece.events]
-        self._said_lately[vm_id] = self._said_lately.get(vm_id, 0) + 1 + len(said)
+        self._said_lately[vm_id] = self._said_lately.get(vm_id, 0) + len(said)
         await write(events.guest_said, vm_id, said, begin, piece.offset, piece.lost)
         # Only now: what is not in the database yet must stay in the file.
         following = await asyncio.to_thread(empty_if_large, path, piece.offset)
@@ -107,7 +109,7 @@ class EventTail:
             if not self._locks[gone].locked():
                 del self._locks[gone]
         faded = {vm_id: said * FADES for vm_id, said in self._said_lately.items() if vm_id in running}
-        self._said_lately = {vm_id: said for vm_id, said in faded.items() if said > 1}
+        self._said_lately = {vm_id: said for vm_id, said in faded.items() if said > 0.1}
 
     def _lock_of(self, vm_id: str) -> asyncio.Lock:
         return self._locks.setdefault(vm_id, asyncio.Lock())
@@ -115,6 +117,9 @@ class EventTail:
     def _path(self, vm_id: str) -> Path:
         return RunDir(self._driver.directory(vm_id)).events
 
-    def _has_news(self, vm_id: str, offset: int) -> bool:
+    def _unread(self, vm_id: str, offset: int) -> int:
+        """Bytes in the event file that were not read; all of them where it was begun anew."""
         size = size_of(self._path(vm_id))
-        return size is not None and size != offset
+        if size is None or size == offset:
+            return 0
+        return size - offset if size > offset else max(size, 1)

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.in_process import InProcess
 from tests.live.browser import Browser, browser
 from tests.rows import make_node, make_vm
+from vms.choices import Desired
 from vms.conf import conf
 from vms.database import in_database
 from vms.images import remove
@@ -138,9 +139,9 @@ async def test_a_deletion_is_seen_from_its_request_to_its_end(
 
 async def test_what_changed_without_a_hint_is_told_all_the_same(vmm: InProcess) -> None:
     async with browser() as watcher:
-        await in_database(Image.objects.update, description="changed unheard")
+        await in_database(lambda: make_vm(name="unheard", image=vmm.image, desired=Desired.STOPPED))
         await hub._images.look()
-        await until(watcher, lambda rows: rows[0]["description"] == "changed unheard")
+        await until(watcher, lambda rows: rows[0]["used_by"]["names"] == ["unheard"])
 
 
 class Member:

@@ -33,7 +33,7 @@ PIECES = 30
 
 @pytest.fixture
 def tail(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EventTail:
-    monkeypatch.setattr(event_tail, "POLL_S", 0.01)
+    monkeypatch.setattr(event_tail, "POLL_AGAIN_S", 0.01)
     for module in (event_file, event_tail):
         monkeypatch.setattr(module, "MAX_SIZE", MAX_SIZE)
     return EventTail(FakeDriver(tmp_path), make_node().pk, GuestWrites())

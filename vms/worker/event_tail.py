@@ -19,9 +19,12 @@ from vms.worker.guest_writes import GuestWrites
 
 Write = Callable[..., Awaitable[Vm | None]]
 """Runs a function that writes, on the database's thread."""
-POLL_S = 0.25
-MAX_GUESTS = 8
-"""So many guests are listened to between two looks at who said something: who said least lately, first."""
+POLL_S, POLL_AGAIN_S = 0.25, 0.1
+"""Between two looks at who said something, and where somebody still waits to be heard."""
+MAX_GUESTS = 4
+"""So many guests are listened to between two such looks: who says least, first."""
+SHORT_EVENT = 64
+"""Bytes; so long an event counts as one before it is read."""
 FADES = 0.98
 """What a guest said counts by so much less with each such look."""
 MAX_EVENTS = 100
@@ -47,17 +50,19 @@ class EventTail:
     async def run(self) -> None:
         """Look at every running VM's file again and again; ends by being cancelled."""
         while True:
+            all_heard = True
             try:
-                await self._read_all()
+                all_heard = await self._read_all()
             except Exception:
                 _log.exception("guests' events could not be read; again in %g s", POLL_S)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(POLL_S if all_heard else POLL_AGAIN_S)
 
-    async def _read_all(self) -> None:
+    async def _read_all(self) -> bool:
+        """Listen to a few of those who said something; whether it was all of them."""
         offsets = await in_database(work.event_offsets, self._node_id)
         self._forget(offsets)
         unread = {vm_id: size for vm_id, offset in offsets.items() if (size := self._unread(vm_id, offset))}
-        talking = sorted(unread, key=lambda vm_id: (self._said_lately.get(vm_id, 0), unread[vm_id]))
+        talking = sorted(unread, key=lambda vm_id: self._much(vm_id, unread[vm_id]))
         for vm_id in talking[:MAX_GUESTS]:
             # Also of who said nothing whole: nobody may hold a place with half a line.
             self._said_lately[vm_id] = self._said_lately.get(vm_id, 0) + 1
@@ -67,6 +72,11 @@ class EventTail:
                 _log.exception("events of VM %s could not be read", vm_id)
         for vm_id in talking[MAX_GUESTS:]:
             self._bound(vm_id, offsets[vm_id])
+        return len(talking) <= MAX_GUESTS
+
+    def _much(self, vm_id: str, unread: int) -> float:
+        """How many events a guest said lately, with those that it would say now."""
+        return self._said_lately.get(vm_id, 0) + min(unread / SHORT_EVENT, MAX_EVENTS)
 
     async def read(self, vm_id: str) -> None:
         """Take over a piece of what the guest said since the last time, when it is guests' turn to write."""

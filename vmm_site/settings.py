@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONCE
 
 from vmm_site.config import ConfigError, load_config
+from vmm_site.private import keep_private
 from vmm_site.secret_key import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,6 +30,7 @@ except OSError as error:
         f"dstack-vmm: the data folder {VMM.data_dir} can't be made: {error.strerror}; choose another (--data)"
     )
 
+keep_private(VMM.data_dir)
 SECRET_KEY = secret_key(VMM.data_dir)
 DEBUG = False
 # Names; any address will do (``vmm_site.origin`` has the rule). Further ones are the operator's to allow.
@@ -47,6 +49,8 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "daphne",
+    # Before Django's own apps: of two commands with one name, the first app's is taken.
+    "vms",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -58,7 +62,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
-    "vms",
 ]
 
 MIDDLEWARE = [
@@ -181,5 +184,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": ["vms.prpc.openapi.document.complete"],
 }
+
+# Left to whoever ends TLS before us, for most servers here are spoken to over loopback or a socket:
+# HSTS (W004) and the redirection to HTTPS (W008). Cookies are Secure where the request came by TLS,
+# which is decided request by request (vmm_site.middleware.secure_cookies; W012, W016).
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 LOGGING_CONFIG = None

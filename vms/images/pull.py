@@ -130,7 +130,8 @@ def _unpack(
     """Unpack, check, rename. The last step is the only one that anybody sees."""
     root = folder / "unpacked" / image.name
     _remove(root.parent)
-    root.mkdir(parents=True, mode=0o755)
+    root.mkdir(parents=True)
+    root.chmod(0o755)
     unpacker = Unpacker(root, limits, go_on)
     for layer in layers:
         with (folder / "blobs" / layer.digest.removeprefix("sha256:")).open("rb") as blob:

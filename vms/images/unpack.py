@@ -117,6 +117,8 @@ class Unpacker:
             self._clear(name, parent)
             descriptor = os.open(name[-1], _NEW_FILE, 0o755 if executable else 0o644, dir_fd=parent)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
+                # Whatever the umask is: QEMU may run as another user, who reads it.
+                os.fchmod(descriptor, 0o755 if executable else 0o644)
                 while data := stream.read(CHUNK):
                     self._go_on()
                     self._take_room(len(data))
@@ -195,6 +197,7 @@ class Unpacker:
                     raise BadArchive(f"{_shown(name)} goes through the link {_shown(name[:depth])}")
                 try:
                     os.mkdir(part, 0o755, dir_fd=here)
+                    os.chmod(part, 0o755, dir_fd=here)
                     self._count()
                 except FileExistsError:
                     pass

@@ -45,6 +45,36 @@ shell_scripts() {
   shellcheck --external-sources "${files[@]}"
 }
 
+# Known holes in pinned packages. Not every registry, and no machine without a network, can tell of any.
+advisory_checks() {
+  check "Python advisories" python_advisories
+  [[ ! -f $FRONTEND/package.json ]] || check "Console advisories" console_advisories
+}
+
+python_advisories() {
+  local report
+  report="$("$VENV/bin/pip-audit" --no-deps --disable-pip --progress-spinner off --timeout 15 --format json \
+    --requirement requirements.txt 2>/dev/null)" || true
+  if ! jq --exit-status 'any(.dependencies[]; .vulns)' <<<"$report" >/dev/null 2>&1; then
+    echo "   not checked: the package index tells of no advisories here"
+    return 0
+  fi
+  jq --raw-output '.dependencies[] | .name as $name | .vulns[]? | "   \($name): \(.id), mended in \(.fix_versions | join(", "))"' <<<"$report"
+  jq --exit-status 'all(.dependencies[]; (.vulns // []) == [])' <<<"$report" >/dev/null
+}
+
+# Of what is served to browsers; tools that only build it are not reachable for anybody.
+console_advisories() {
+  local report
+  report="$(in_frontend npm audit --omit=dev --json 2>/dev/null)" || true
+  if ! jq --exit-status '.metadata.vulnerabilities' <<<"$report" >/dev/null 2>&1; then
+    echo "   not checked: the registry tells of no advisories here"
+    return 0
+  fi
+  jq --raw-output '.vulnerabilities[] | "   \(.name): \(.severity), \(.range)"' <<<"$report"
+  jq --exit-status '.metadata.vulnerabilities.total == 0' <<<"$report" >/dev/null
+}
+
 frontend_checks() {
   [[ -f $FRONTEND/package.json ]] || return 0
   check "Console lint" in_frontend npm run --silent lint

@@ -6,13 +6,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from tests.real.people import PASSWORD as PASSWORD
 from vms.access import tokens
 from vms.choices import Role
 from vms.conf import conf
 from vms.database import now_ms
 from vms.models import Account, ApiToken
-
-PASSWORD = "correct horse battery staple"
 
 
 def with_login(**auth: Any) -> Any:

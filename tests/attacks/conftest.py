@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.attacks.target import Target, populate, unix_socket
+from tests.attacks.target import Target, unix_socket
+from tests.real.people import populate
 from tests.real.server import Server
 
 CONFIGURED = "configured-" + "k" * 40

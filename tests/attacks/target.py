@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +13,9 @@ from typing import Any
 
 import httpx
 
-from tests.access.people import PASSWORD
-from tests.real.server import ROOT, Server
+from tests.real.people import PASSWORD
+from tests.real.server import Server
 
-_PEOPLE = """
-import json
-from tests.access.people import person, token_of
-from vms.choices import Role
-tokens = {}
-for name, role in (("ada", Role.ADMIN), ("olga", Role.OPERATOR), ("vic", Role.VIEWER),
-                   ("mia", Role.MEMBER), ("max", Role.MEMBER)):
-    tokens[name] = token_of(person(name, role))
-print("TOKENS " + json.dumps(tokens))
-"""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _addresses = (f"127.0.{number // 250}.{2 + number % 250}" for number in itertools.count(1))
 
@@ -106,22 +93,6 @@ class Target:
 def statuses(answer: bytes) -> list[int]:
     """The statuses of all answers in there."""
     return [int(number) for number in _STATUS.findall(answer)]
-
-
-def populate(server: Server) -> dict[str, str]:
-    """Make everybody, in the server's database; their tokens."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", _PEOPLE],
-        cwd=ROOT,
-        env=server.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    line = next(line for line in done.stdout.splitlines() if line.startswith("TOKENS "))
-    tokens: dict[str, str] = json.loads(line.removeprefix("TOKENS "))
-    return tokens
 
 
 def unix_socket(data: Path) -> Path:

@@ -1,5 +1,5 @@
-"""``script/bench [api|pull|hostile]``: how fast the API answers and images are pulled on a real server,
-and what a guest that was taken over costs the others.
+"""``script/bench [api|auth|pull|hostile]``: how fast a real server answers and pulls images,
+what a login costs, and what a guest that was taken over costs the others.
 
 Figures are medians of one run on one machine: compare within a run, by the ratio to
 ``Version`` (the cheapest request there is), not between machines.
@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.bench.auth import measure_auth
 from tests.bench.client import CLIENTS, Client, Figure, Request, measure, throughput
 from tests.bench.hostile import measure_hostile
 from tests.bench.pull import measure_pull
@@ -126,12 +127,15 @@ def _always(request: Request) -> Callable[[], Request]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("api", "pull", "hostile"), default="api")
+    parser.add_argument("what", nargs="?", choices=("api", "auth", "pull", "hostile"), default="api")
     parser.add_argument("--vms", default="20,1000", help="sizes of the list, rising (20,1000; up to 19000)")
     parser.add_argument("--rounds", type=int, default=200, help="requests of each kind at most (200)")
     parser.add_argument("--layer-mib", type=int, default=1024, help="how large the pulled image is (1024)")
     parser.add_argument("--flood-mib", type=int, default=1024, help="how much a guest floods (1024)")
     options = parser.parse_args()
+    if options.what == "auth":
+        measure_auth(lambda line: print(line, flush=True))
+        return
     if options.what == "pull":
         measure_pull(options.layer_mib << 20, lambda line: print(line, flush=True))
         return

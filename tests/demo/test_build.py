@@ -180,3 +180,11 @@ def test_it_runs_without_django() -> None:
         command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert answer.stdout == f"{images / build.IMAGE_NAME}\n"
+
+
+def test_everybody_may_read_it_for_qemu_may_run_as_another_user() -> None:
+    image = demo_image_dir()
+    assert image.stat().st_mode & 0o777 == 0o755
+    assert {path.name: path.stat().st_mode & 0o777 for path in image.iterdir()} == {
+        path.name: 0o644 for path in image.iterdir()
+    }

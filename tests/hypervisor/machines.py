@@ -91,6 +91,8 @@ def image(folder: Path, code: bytes = IDLE) -> ImageFiles:
     kernel, initrd = folder / f"kernel-{len(code)}", folder / "initrd"
     kernel.write_bytes(multiboot_kernel(code))
     initrd.write_bytes(b"\0" * 512)
+    for file in (kernel, initrd):
+        file.chmod(0o644)  # as every image that the server writes
     return ImageFiles(kernel, initrd)
 
 

@@ -224,8 +224,10 @@ async def test_a_run_path_longer_than_a_socket_address_works(driver: QemuDriver,
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can start QEMU as another user")
 async def test_qemu_runs_as_the_configured_user(driver: QemuDriver, tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    driver.run_path.mkdir()
+    # As the preflight tells operators to: that user must come through to its VM's directory.
+    for folder in (driver.run_path, tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o711)
     unprivileged = QemuDriver(driver.run_path, replace(driver.host, user="daemon"))
     launched = await unprivileged.launch(machines.guest_spec(machines.image(tmp_path)))
     assert os.stat(f"/proc/{launched.pid}").st_uid == pwd.getpwnam("daemon").pw_uid

@@ -67,6 +67,7 @@ def build_demo_image(
         for leftover in (building, replaced):
             shutil.rmtree(leftover, ignore_errors=True)
         building.mkdir()
+        building.chmod(0o755)  # QEMU may run as another user, whatever this process's umask says
         try:
             _fill(building, cache_dir, progress)
             if image.exists():
@@ -149,6 +150,7 @@ def _write_digests(image: Path) -> None:
 def _write(path: Path, content: bytes) -> None:
     # Synced before the folder gets its name: a power cut must not leave a whole-looking image.
     with path.open("wb") as file:
+        os.fchmod(file.fileno(), 0o644)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -14,3 +14,7 @@ atexit.register(shutil.rmtree, _data, ignore_errors=True)
 os.environ["VMM_DATA"] = _data
 
 from vmm_site.settings import *  # noqa: E402, F403
+
+# The server's own (``vmm_site.private``) would keep other users out of what tests lay out for them to
+# come through; servers and commands that tests start set it for themselves.
+os.umask(0o022)

@@ -233,8 +233,9 @@ async def test_a_record_of_another_process_or_boot_is_no_living_tpm(
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can start swtpm as another user")
 async def test_it_runs_as_qemus_user(driver: QemuDriver, tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    driver.run_path.mkdir()
+    for folder in (driver.run_path, tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o711)
     unprivileged = QemuDriver(driver.run_path, replace(driver.host, user="daemon"))
     _, tpm = await running(unprivileged, tmp_path)
     assert os.stat(f"/proc/{tpm.pid}").st_uid == pwd.getpwnam("daemon").pw_uid

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,7 +23,9 @@ def test_a_guest_lives_keeps_its_data_and_leaves_nothing(server: Server) -> None
     assert server.info(vm_id)["status"] == "running"
     up = server.until(vm_id, boot_progress="done")
     assert len(bytes.fromhex(up["instance_id"])) == 20
-    assert [body for event, body in server.events(vm_id) if event == "boot.progress"][-1] == "done"
+    timeline = [body for event, body in server.events(vm_id) if event == "boot.progress"]
+    assert timeline[-1] == "done"
+    assert timeline == _printed_steps(server.run_dir(vm_id) / "serial.log")
 
     assert "hello" in _get(page).text
     assert httpx.post(f"{page}/cgi-bin/note", content=b"kept over restarts", timeout=30).status_code < 300
@@ -107,6 +111,11 @@ def test_the_serial_log_can_be_read_and_followed(server: Server) -> None:
     assert whole.headers["content-type"] == "text/plain; charset=utf-8"
     assert len(whole.text.splitlines()) <= 6
     assert httpx.get(f"{server.url}/logs?id=unknown", timeout=10).status_code == 404
+
+
+def _printed_steps(console: Path) -> list[str]:
+    """What the guest itself printed of its boot: ``[  1.23] step``; the kernel's times have six decimals."""
+    return re.findall(r"^\[ *\d+\.\d\d\] (.+?)\r*$", console.read_text(errors="replace"), re.MULTILINE)
 
 
 def _get(url: str) -> httpx.Response:

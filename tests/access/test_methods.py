@@ -48,7 +48,7 @@ def admin() -> Client:
 def test_everybody_can_ask_who_they_are(settings: Any) -> None:
     who = call(by_password("ada"), "WhoAmI")
     assert who.status_code == 401
-    person("ada")
+    ada = person("ada")
     assert call(by_password("ada"), "WhoAmI").json() == {
         "name": "ada",
         "role": "member",
@@ -56,6 +56,8 @@ def test_everybody_can_ask_who_they_are(settings: Any) -> None:
         "has_account": True,
         "permissions": ["LOOK", "SEE_VM", "STEER_VM", "CREATE_VM", "CHANGE_VM"],
         "authentication": True,
+        "user_id": ada.pk,
+        "everywhere": ["LOOK", "CREATE_VM"],
     }
     limited = call(by_token(token_of(None, Role.ADMIN, scopes=["LOOK", "SEE_NODE"])), "WhoAmI").json()
     assert (limited["permissions"], limited["has_account"]) == (["LOOK", "SEE_NODE"], False)

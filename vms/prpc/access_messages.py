@@ -12,6 +12,8 @@ class WhoAmIResponse(Message):
     has_account = Bool()
     permissions = ListOf(Text())
     authentication = Bool()
+    user_id = UInt64(optional=True)
+    everywhere = ListOf(Text())
 
 
 class ApiTokenInfo(Message):

@@ -28,12 +28,18 @@ export async function call<M extends Method>(method: M, request: RequestOf<M>): 
   return (text === '' ? undefined : JSON.parse(text)) as AnswerOf<M>;
 }
 
+/** Where a method is: the services of guests and of access have paths of their own. */
+function pathOf(method: Method): string {
+  const [, service, name] = /^(Guest|Access)(.+)$/.exec(method) ?? [];
+  return service && name ? `/${service.toLowerCase()}/${name}` : `/prpc/${method}`;
+}
+
 async function send(method: Method, request: unknown): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json', Accept: 'application/json' };
   const token = readCookie('csrftoken');
   if (token !== null) headers['X-CSRFToken'] = token;
   try {
-    return await fetch(`/prpc/${method}`, {
+    return await fetch(pathOf(method), {
       method: 'POST',
       headers,
       body: JSON.stringify(request),

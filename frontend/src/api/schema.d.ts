@@ -1643,9 +1643,14 @@ export interface components {
             credential: "none" | "session" | "password" | "token" | "configured";
             /** @description whether VMs can belong to you */
             has_account: boolean;
+            /** @description what you may do to anything at all, if only to what is yours */
             permissions: string[];
             /** @description whether this server asks anybody who they are */
             authentication: boolean;
+            /** @description your account, as VMs name it that belong to it; null where you have none */
+            user_id: number | null;
+            /** @description those of them that hold for everybody's VMs */
+            everywhere: string[];
         };
         Error: {
             /** @description the HTTP status */

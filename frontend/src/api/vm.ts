@@ -8,6 +8,8 @@ export type PortMapping = Message<'PortMapping'>;
 
 export interface VmRow {
   id: string;
+  /** The account it belongs to, if to any. */
+  owner_id: number | null;
   /** Grows with every change of this VM; of two rows the higher one is the truth. */
   revision: number;
   name: string;
@@ -31,10 +33,28 @@ export interface VmRow {
   boot_progress: string;
   boot_error: string;
   shutdown_progress: string;
+  /** When the guest was asked to power off; one that still runs `NodeInfo.shutdown_timeout` later may be stopped by force. */
+  shutdown_asked_at: number | null;
   exit_reason: string;
   exit_code: number | null;
   next_retry_at: number | null;
   ports: PortMapping[];
+}
+
+/** What a look at the host found that is not ok, and the way to mend it; vms/preflight/finding.py has the words. */
+export interface Finding {
+  id: string;
+  group: string;
+  title: string;
+  level: 'ok' | 'note' | 'warning' | 'problem';
+  found: string;
+  /** Empty where there is nothing to do. */
+  remedy: string;
+  /** What it is about: `TDX VMs`, `image pulls`… */
+  affects: string[];
+  /** What it is about can't work. */
+  prevents: boolean;
+  skipped: boolean;
 }
 
 export interface NodeInfo {
@@ -49,6 +69,12 @@ export interface NodeInfo {
   insecure: boolean;
   max_vcpu: number | null;
   max_memory_mb: number | null;
+  /** Seconds after which a forced stop is offered to who asked a guest to shut down. */
+  shutdown_timeout: number;
   /** What images are pulled from, or empty where the settings name nothing. */
   registry: string;
+  /** What is not ok; empty for who may not see the node. */
+  findings: Finding[];
+  /** Milliseconds since 1970; 0 as long as nobody has looked. */
+  findings_at_ms: number;
 }

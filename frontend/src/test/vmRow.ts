@@ -5,6 +5,7 @@ export function vmRow(given: Partial<VmRow> = {}): VmRow {
   const id = given.id ?? 'aaaaaaaa-0000-4000-8000-000000000001';
   return {
     id,
+    owner_id: null,
     revision: 1,
     name: `vm-${id}`,
     status: 'running',
@@ -24,6 +25,7 @@ export function vmRow(given: Partial<VmRow> = {}): VmRow {
     boot_progress: 'done',
     boot_error: '',
     shutdown_progress: '',
+    shutdown_asked_at: null,
     exit_reason: '',
     exit_code: null,
     next_retry_at: null,
@@ -42,5 +44,8 @@ export const nodeInfo: NodeInfo = {
   insecure: false,
   max_vcpu: null,
   max_memory_mb: null,
+  shutdown_timeout: 60,
+  findings: [],
+  findings_at_ms: 0,
   registry: 'registry.example/guest-image',
 };

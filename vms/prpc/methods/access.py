@@ -31,6 +31,8 @@ def _who_am_i(_: Values) -> dict[str, Any]:
             each.name for each in Permission if allows(who, each) or allows(who, each, who.user_id)
         ],
         "authentication": conf().auth.enabled,
+        "user_id": who.user_id,
+        "everywhere": [each.name for each in Permission if allows(who, each)],
     }
 
 

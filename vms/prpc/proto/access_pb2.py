@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0c\x61\x63\x63\x65ss.proto\x12\x06\x61\x63\x63\x65ss\x1a\x1bgoogle/protobuf/empty.proto\"\x82\x01\n\x0eWhoAmIResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\x12\x13\n\x0bhas_account\x18\x04 \x01(\x08\x12\x13\n\x0bpermissions\x18\x05 \x03(\t\x12\x16\n\x0e\x61uthentication\x18\x06 \x01(\x08\"\xaf\x02\n\x0c\x41piTokenInfo\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\x04user\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x0e\n\x06prefix\x18\x06 \x01(\t\x12\x15\n\rcreated_at_ms\x18\x07 \x01(\x04\x12\x1a\n\rexpires_at_ms\x18\x08 \x01(\x04H\x01\x88\x01\x01\x12\x1a\n\rrevoked_at_ms\x18\t \x01(\x04H\x02\x88\x01\x01\x12\x1c\n\x0flast_used_at_ms\x18\n \x01(\x04H\x03\x88\x01\x01\x12\x16\n\x0elast_used_from\x18\x0b \x01(\tB\x07\n\x05_userB\x10\n\x0e_expires_at_msB\x10\n\x0e_revoked_at_msB\x12\n\x10_last_used_at_ms\":\n\x12ListTokensResponse\x12$\n\x06tokens\x18\x01 \x03(\x0b\x32\x14.access.ApiTokenInfo\"|\n\x12\x43reateTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12\x1a\n\rexpires_at_ms\x18\x05 \x01(\x04H\x00\x88\x01\x01\x42\x10\n\x0e_expires_at_ms\"0\n\x13\x43reateTokenResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\"\x15\n\x07TokenId\x12\n\n\x02id\x18\x01 \x01(\x04\"\xa4\x02\n\x08UserInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x14\n\x07max_vms\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x15\n\x08max_vcpu\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x17\n\nmax_memory\x18\x06 \x01(\rH\x02\x88\x01\x01\x12\x1a\n\rmax_disk_size\x18\x07 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08max_gpus\x18\x08 \x01(\rH\x04\x88\x01\x01\x12\x1a\n\rlast_login_ms\x18\t \x01(\x04H\x05\x88\x01\x01\x42\n\n\x08_max_vmsB\x0b\n\t_max_vcpuB\r\n\x0b_max_memoryB\x10\n\x0e_max_disk_sizeB\x0b\n\t_max_gpusB\x10\n\x0e_last_login_ms\"4\n\x11ListUsersResponse\x12\x1f\n\x05users\x18\x01 \x03(\x0b\x32\x10.access.UserInfo\"\xd6\x02\n\x0fSaveUserRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\x04role\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08password\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x15\n\rupdate_quotas\x18\x05 \x01(\x08\x12\x14\n\x07max_vms\x18\x06 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08max_vcpu\x18\x07 \x01(\rH\x04\x88\x01\x01\x12\x17\n\nmax_memory\x18\x08 \x01(\rH\x05\x88\x01\x01\x12\x1a\n\rmax_disk_size\x18\t \x01(\rH\x06\x88\x01\x01\x12\x15\n\x08max_gpus\x18\n \x01(\rH\x07\x88\x01\x01\x42\x07\n\x05_roleB\x0b\n\t_passwordB\t\n\x07_activeB\n\n\x08_max_vmsB\x0b\n\t_max_vcpuB\r\n\x0b_max_memoryB\x10\n\x0e_max_disk_sizeB\x0b\n\t_max_gpus\"\x18\n\x08UserName\x12\x0c\n\x04name\x18\x01 \x01(\t\"C\n\x15\x43hangePasswordRequest\x12\x14\n\x0cold_password\x18\x01 \x01(\t\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"*\n\rGiveVmRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"\x92\x01\n\x10ListAuditRequest\x12\x0b\n\x03who\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\n\n\x02vm\x18\x03 \x01(\t\x12\x0e\n\x06result\x18\x04 \x01(\r\x12\x10\n\x08since_ms\x18\x05 \x01(\x04\x12\x10\n\x08until_ms\x18\x06 \x01(\x04\x12\x0e\n\x06\x62\x65\x66ore\x18\x07 \x01(\x04\x12\x11\n\tpage_size\x18\x08 \x01(\r\"\xda\x01\n\nAuditEntry\x12\n\n\x02id\x18\x01 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0b\n\x03who\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x12\n\ncredential\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x06 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x07 \x01(\t\x12\r\n\x05vm_id\x18\x08 \x01(\t\x12\x0f\n\x07vm_name\x18\t \x01(\t\x12\x0e\n\x06result\x18\n \x01(\r\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x12\r\n\x05\x63ount\x18\r \x01(\r\"H\n\x11ListAuditResponse\x12#\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x12.access.AuditEntry\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04\x32\xfd\x04\n\x06\x41\x63\x63\x65ss\x12\x38\n\x06WhoAmI\x12\x16.google.protobuf.Empty\x1a\x16.access.WhoAmIResponse\x12@\n\nListTokens\x12\x16.google.protobuf.Empty\x1a\x1a.access.ListTokensResponse\x12\x46\n\x0b\x43reateToken\x12\x1a.access.CreateTokenRequest\x1a\x1b.access.CreateTokenResponse\x12\x36\n\x0bRevokeToken\x12\x0f.access.TokenId\x1a\x16.google.protobuf.Empty\x12>\n\tListUsers\x12\x16.google.protobuf.Empty\x1a\x19.access.ListUsersResponse\x12;\n\x08SaveUser\x12\x17.access.SaveUserRequest\x1a\x16.google.protobuf.Empty\x12\x36\n\nDeleteUser\x12\x10.access.UserName\x1a\x16.google.protobuf.Empty\x12G\n\x0e\x43hangePassword\x12\x1d.access.ChangePasswordRequest\x1a\x16.google.protobuf.Empty\x12@\n\tListAudit\x12\x18.access.ListAuditRequest\x1a\x19.access.ListAuditResponse\x12\x37\n\x06GiveVm\x12\x15.access.GiveVmRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0c\x61\x63\x63\x65ss.proto\x12\x06\x61\x63\x63\x65ss\x1a\x1bgoogle/protobuf/empty.proto\"\xb8\x01\n\x0eWhoAmIResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\x12\x13\n\x0bhas_account\x18\x04 \x01(\x08\x12\x13\n\x0bpermissions\x18\x05 \x03(\t\x12\x16\n\x0e\x61uthentication\x18\x06 \x01(\x08\x12\x14\n\x07user_id\x18\x07 \x01(\x04H\x00\x88\x01\x01\x12\x12\n\neverywhere\x18\x08 \x03(\tB\n\n\x08_user_id\"\xaf\x02\n\x0c\x41piTokenInfo\x12\n\n\x02id\x18\x01 \x01(\x04\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\x04user\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x0e\n\x06prefix\x18\x06 \x01(\t\x12\x15\n\rcreated_at_ms\x18\x07 \x01(\x04\x12\x1a\n\rexpires_at_ms\x18\x08 \x01(\x04H\x01\x88\x01\x01\x12\x1a\n\rrevoked_at_ms\x18\t \x01(\x04H\x02\x88\x01\x01\x12\x1c\n\x0flast_used_at_ms\x18\n \x01(\x04H\x03\x88\x01\x01\x12\x16\n\x0elast_used_from\x18\x0b \x01(\tB\x07\n\x05_userB\x10\n\x0e_expires_at_msB\x10\n\x0e_revoked_at_msB\x12\n\x10_last_used_at_ms\":\n\x12ListTokensResponse\x12$\n\x06tokens\x18\x01 \x03(\x0b\x32\x14.access.ApiTokenInfo\"|\n\x12\x43reateTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04user\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12\x1a\n\rexpires_at_ms\x18\x05 \x01(\x04H\x00\x88\x01\x01\x42\x10\n\x0e_expires_at_ms\"0\n\x13\x43reateTokenResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\"\x15\n\x07TokenId\x12\n\n\x02id\x18\x01 \x01(\x04\"\xa4\x02\n\x08UserInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04role\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x14\n\x07max_vms\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x15\n\x08max_vcpu\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x17\n\nmax_memory\x18\x06 \x01(\rH\x02\x88\x01\x01\x12\x1a\n\rmax_disk_size\x18\x07 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08max_gpus\x18\x08 \x01(\rH\x04\x88\x01\x01\x12\x1a\n\rlast_login_ms\x18\t \x01(\x04H\x05\x88\x01\x01\x42\n\n\x08_max_vmsB\x0b\n\t_max_vcpuB\r\n\x0b_max_memoryB\x10\n\x0e_max_disk_sizeB\x0b\n\t_max_gpusB\x10\n\x0e_last_login_ms\"4\n\x11ListUsersResponse\x12\x1f\n\x05users\x18\x01 \x03(\x0b\x32\x10.access.UserInfo\"\xd6\x02\n\x0fSaveUserRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\x04role\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08password\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x15\n\rupdate_quotas\x18\x05 \x01(\x08\x12\x14\n\x07max_vms\x18\x06 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08max_vcpu\x18\x07 \x01(\rH\x04\x88\x01\x01\x12\x17\n\nmax_memory\x18\x08 \x01(\rH\x05\x88\x01\x01\x12\x1a\n\rmax_disk_size\x18\t \x01(\rH\x06\x88\x01\x01\x12\x15\n\x08max_gpus\x18\n \x01(\rH\x07\x88\x01\x01\x42\x07\n\x05_roleB\x0b\n\t_passwordB\t\n\x07_activeB\n\n\x08_max_vmsB\x0b\n\t_max_vcpuB\r\n\x0b_max_memoryB\x10\n\x0e_max_disk_sizeB\x0b\n\t_max_gpus\"\x18\n\x08UserName\x12\x0c\n\x04name\x18\x01 \x01(\t\"C\n\x15\x43hangePasswordRequest\x12\x14\n\x0cold_password\x18\x01 \x01(\t\x12\x14\n\x0cnew_password\x18\x02 \x01(\t\"*\n\rGiveVmRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"\x92\x01\n\x10ListAuditRequest\x12\x0b\n\x03who\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\n\n\x02vm\x18\x03 \x01(\t\x12\x0e\n\x06result\x18\x04 \x01(\r\x12\x10\n\x08since_ms\x18\x05 \x01(\x04\x12\x10\n\x08until_ms\x18\x06 \x01(\x04\x12\x0e\n\x06\x62\x65\x66ore\x18\x07 \x01(\x04\x12\x11\n\tpage_size\x18\x08 \x01(\r\"\xda\x01\n\nAuditEntry\x12\n\n\x02id\x18\x01 \x01(\x04\x12\r\n\x05\x61t_ms\x18\x02 \x01(\x04\x12\x0b\n\x03who\x18\x03 \x01(\t\x12\x0c\n\x04role\x18\x04 \x01(\t\x12\x12\n\ncredential\x18\x05 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x06 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x07 \x01(\t\x12\r\n\x05vm_id\x18\x08 \x01(\t\x12\x0f\n\x07vm_name\x18\t \x01(\t\x12\x0e\n\x06result\x18\n \x01(\r\x12\x0e\n\x06\x64\x65tail\x18\x0b \x01(\t\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x12\r\n\x05\x63ount\x18\r \x01(\r\"H\n\x11ListAuditResponse\x12#\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x12.access.AuditEntry\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04\x32\xfd\x04\n\x06\x41\x63\x63\x65ss\x12\x38\n\x06WhoAmI\x12\x16.google.protobuf.Empty\x1a\x16.access.WhoAmIResponse\x12@\n\nListTokens\x12\x16.google.protobuf.Empty\x1a\x1a.access.ListTokensResponse\x12\x46\n\x0b\x43reateToken\x12\x1a.access.CreateTokenRequest\x1a\x1b.access.CreateTokenResponse\x12\x36\n\x0bRevokeToken\x12\x0f.access.TokenId\x1a\x16.google.protobuf.Empty\x12>\n\tListUsers\x12\x16.google.protobuf.Empty\x1a\x19.access.ListUsersResponse\x12;\n\x08SaveUser\x12\x17.access.SaveUserRequest\x1a\x16.google.protobuf.Empty\x12\x36\n\nDeleteUser\x12\x10.access.UserName\x1a\x16.google.protobuf.Empty\x12G\n\x0e\x43hangePassword\x12\x1d.access.ChangePasswordRequest\x1a\x16.google.protobuf.Empty\x12@\n\tListAudit\x12\x18.access.ListAuditRequest\x1a\x19.access.ListAuditResponse\x12\x37\n\x06GiveVm\x12\x15.access.GiveVmRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,35 +33,35 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WHOAMIRESPONSE']._serialized_start=54
-  _globals['_WHOAMIRESPONSE']._serialized_end=184
-  _globals['_APITOKENINFO']._serialized_start=187
-  _globals['_APITOKENINFO']._serialized_end=490
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=492
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=550
-  _globals['_CREATETOKENREQUEST']._serialized_start=552
-  _globals['_CREATETOKENREQUEST']._serialized_end=676
-  _globals['_CREATETOKENRESPONSE']._serialized_start=678
-  _globals['_CREATETOKENRESPONSE']._serialized_end=726
-  _globals['_TOKENID']._serialized_start=728
-  _globals['_TOKENID']._serialized_end=749
-  _globals['_USERINFO']._serialized_start=752
-  _globals['_USERINFO']._serialized_end=1044
-  _globals['_LISTUSERSRESPONSE']._serialized_start=1046
-  _globals['_LISTUSERSRESPONSE']._serialized_end=1098
-  _globals['_SAVEUSERREQUEST']._serialized_start=1101
-  _globals['_SAVEUSERREQUEST']._serialized_end=1443
-  _globals['_USERNAME']._serialized_start=1445
-  _globals['_USERNAME']._serialized_end=1469
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1471
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1538
-  _globals['_GIVEVMREQUEST']._serialized_start=1540
-  _globals['_GIVEVMREQUEST']._serialized_end=1582
-  _globals['_LISTAUDITREQUEST']._serialized_start=1585
-  _globals['_LISTAUDITREQUEST']._serialized_end=1731
-  _globals['_AUDITENTRY']._serialized_start=1734
-  _globals['_AUDITENTRY']._serialized_end=1952
-  _globals['_LISTAUDITRESPONSE']._serialized_start=1954
-  _globals['_LISTAUDITRESPONSE']._serialized_end=2026
-  _globals['_ACCESS']._serialized_start=2029
-  _globals['_ACCESS']._serialized_end=2666
+  _globals['_WHOAMIRESPONSE']._serialized_end=238
+  _globals['_APITOKENINFO']._serialized_start=241
+  _globals['_APITOKENINFO']._serialized_end=544
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=546
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=604
+  _globals['_CREATETOKENREQUEST']._serialized_start=606
+  _globals['_CREATETOKENREQUEST']._serialized_end=730
+  _globals['_CREATETOKENRESPONSE']._serialized_start=732
+  _globals['_CREATETOKENRESPONSE']._serialized_end=780
+  _globals['_TOKENID']._serialized_start=782
+  _globals['_TOKENID']._serialized_end=803
+  _globals['_USERINFO']._serialized_start=806
+  _globals['_USERINFO']._serialized_end=1098
+  _globals['_LISTUSERSRESPONSE']._serialized_start=1100
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1152
+  _globals['_SAVEUSERREQUEST']._serialized_start=1155
+  _globals['_SAVEUSERREQUEST']._serialized_end=1497
+  _globals['_USERNAME']._serialized_start=1499
+  _globals['_USERNAME']._serialized_end=1523
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1525
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1592
+  _globals['_GIVEVMREQUEST']._serialized_start=1594
+  _globals['_GIVEVMREQUEST']._serialized_end=1636
+  _globals['_LISTAUDITREQUEST']._serialized_start=1639
+  _globals['_LISTAUDITREQUEST']._serialized_end=1785
+  _globals['_AUDITENTRY']._serialized_start=1788
+  _globals['_AUDITENTRY']._serialized_end=2006
+  _globals['_LISTAUDITRESPONSE']._serialized_start=2008
+  _globals['_LISTAUDITRESPONSE']._serialized_end=2080
+  _globals['_ACCESS']._serialized_start=2083
+  _globals['_ACCESS']._serialized_end=2720
 # @@protoc_insertion_point(module_scope)

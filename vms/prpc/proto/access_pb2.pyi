@@ -8,20 +8,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WhoAmIResponse(_message.Message):
-    __slots__ = ("name", "role", "credential", "has_account", "permissions", "authentication")
+    __slots__ = ("name", "role", "credential", "has_account", "permissions", "authentication", "user_id", "everywhere")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
     HAS_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     PERMISSIONS_FIELD_NUMBER: _ClassVar[int]
     AUTHENTICATION_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    EVERYWHERE_FIELD_NUMBER: _ClassVar[int]
     name: str
     role: str
     credential: str
     has_account: bool
     permissions: _containers.RepeatedScalarFieldContainer[str]
     authentication: bool
-    def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., credential: _Optional[str] = ..., has_account: _Optional[bool] = ..., permissions: _Optional[_Iterable[str]] = ..., authentication: _Optional[bool] = ...) -> None: ...
+    user_id: int
+    everywhere: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., credential: _Optional[str] = ..., has_account: _Optional[bool] = ..., permissions: _Optional[_Iterable[str]] = ..., authentication: _Optional[bool] = ..., user_id: _Optional[int] = ..., everywhere: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ApiTokenInfo(_message.Message):
     __slots__ = ("id", "name", "user", "role", "scopes", "prefix", "created_at_ms", "expires_at_ms", "revoked_at_ms", "last_used_at_ms", "last_used_from")

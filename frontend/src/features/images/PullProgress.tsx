@@ -3,7 +3,7 @@ import type { PullRow } from '@/api/image';
 import { useNow } from '@/hooks/useNow';
 import { rateOf, withSample, type Sample } from './pullRate';
 import { percentOf, pullText } from './pullText';
-import { StatusWord } from './StatusWord';
+import { StatusWord } from '@/components/ui/StatusWord';
 import classes from './PullProgress.module.css';
 
 /** How far a pull is: a bar, and below it per cent, bytes, speed and time left. */

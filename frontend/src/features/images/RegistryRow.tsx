@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { Download, RotateCw, X } from 'lucide-react';
 import { PullProgress } from './PullProgress';
 import type { RegistryRow as Row } from './registryRows';
-import { StatusWord } from './StatusWord';
+import { StatusWord } from '@/components/ui/StatusWord';
 import type { ImageActions } from './useImageActions';
 import classes from './Table.module.css';
 

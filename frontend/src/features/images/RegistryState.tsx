@@ -1,16 +1,16 @@
-import { Button } from '@mantine/core';
-import classes from './Empty.module.css';
+import { Empty } from '@/components/ui/Empty';
+import { Failure } from '@/components/ui/Failure';
+import classes from './ImagesPage.module.css';
 
 /** The settings name no registry: which one does. */
 export function NoRegistry() {
   return (
-    <div className={classes.empty}>
-      <h3>No registry is configured</h3>
-      <p>
+    <div className={classes.inset}>
+      <Empty title="No registry is configured">
         Set <code>registry</code> in <code>[image]</code> of the server’s settings file, such as{' '}
         <code>registry = &quot;registry.example/guest-image&quot;</code>, and restart the server. VMs run on
         meanwhile.
-      </p>
+      </Empty>
     </div>
   );
 }
@@ -18,21 +18,16 @@ export function NoRegistry() {
 /** Why the registry has nothing to show, in the server's own words. */
 export function RegistryFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {
   return (
-    <div className={classes.empty} data-tone="alarm" role="status">
-      <h3>The registry’s images can’t be listed</h3>
-      <p>{error.message}</p>
-      <Button size="compact-sm" variant="default" onClick={onRetry}>
-        Try again
-      </Button>
+    <div className={classes.inset}>
+      <Failure title="The registry’s images can’t be listed" error={error} onRetry={onRetry} />
     </div>
   );
 }
 
 export function EmptyRegistry() {
   return (
-    <div className={classes.empty} role="status">
-      <h3>The registry offers no image yet</h3>
-      <p>Push one to it, then refresh.</p>
+    <div className={classes.inset} role="status">
+      <Empty title="The registry offers no image yet">Push one to it, then refresh.</Empty>
     </div>
   );
 }

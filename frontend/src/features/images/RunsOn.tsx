@@ -1,5 +1,5 @@
 import type { ImageRow, Support } from '@/api/image';
-import { StatusWord } from './StatusWord';
+import { StatusWord } from '@/components/ui/StatusWord';
 import classes from './Table.module.css';
 
 const supports: Record<Support, { label: string; title: string }> = {

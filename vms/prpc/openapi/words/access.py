@@ -54,6 +54,8 @@ METHODS = {
                 "has_account": True,
                 "permissions": ["LOOK", "SEE_VM", "STEER_VM", "CREATE_VM", "CHANGE_VM"],
                 "authentication": True,
+                "user_id": 4,
+                "everywhere": ["LOOK", "CREATE_VM"],
             }
         },
     ),
@@ -125,6 +127,9 @@ FIELDS: dict[str, dict[str, Words]] = {
         ),
         "has_account": "whether VMs can belong to you",
         "authentication": "whether this server asks anybody who they are",
+        "permissions": "what you may do to anything at all, if only to what is yours",
+        "everywhere": "those of them that hold for everybody's VMs",
+        "user_id": "your account, as VMs name it that belong to it; null where you have none",
     },
     "ApiTokenInfo": {
         "user": "whose it is; null for a service's",

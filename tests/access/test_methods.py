@@ -164,6 +164,12 @@ def test_users_are_made_changed_and_deleted(admin: Client) -> None:
     assert gets_in(by_password("ada", NEW))
     ada = next(user for user in call(admin, "ListUsers").json()["users"] if user["name"] == "ada")
     assert ada == {
+        "id": User.objects.get(username="ada").pk,
+        "vms": 0,
+        "vcpu": 0,
+        "memory": 0,
+        "disk_size": 0,
+        "gpus": 0,
         "name": "ada",
         "role": "operator",
         "active": True,

@@ -12,7 +12,7 @@ from tests.access.team import Person, join
 from tests.in_process import InProcess
 from tests.rows import make_vm
 from vms.actions import ownership, quota
-from vms.choices import AttachMode, GpuKind
+from vms.choices import AttachMode, GpuKind, Role
 from vms.database import in_database
 from vms.errors import Conflict
 from vms.models import Account, Gpu, Vm
@@ -173,3 +173,14 @@ def test_who_has_no_account_has_no_limits(django_assert_num_queries: Any) -> Non
         quota.check_kept(vm, None)
     with django_assert_num_queries(1):
         quota.check_kept(vm, ada.pk)
+
+
+async def test_admins_are_told_what_each_user_has_in_all(guarded: InProcess) -> None:
+    ada, root = await join(guarded, "ada"), await join(guarded, "root", Role.ADMIN)
+    await ada.create(vcpu=2, memory=1024, disk_size=3, stopped=True)
+    await ada.create(stopped=True)
+    answer = await root.call("ListUsers", {}, service="access")
+    told = {user["name"]: user for user in answer.json()["users"]}
+    used = {name: told["ada"][name] for name in ("id", "vms", "vcpu", "memory", "disk_size", "gpus")}
+    assert used == {"id": ada.user_id, "vms": 2, "vcpu": 3, "memory": 1536, "disk_size": 4, "gpus": 0}
+    assert told["root"]["vms"] == 0

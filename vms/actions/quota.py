@@ -47,6 +47,16 @@ def check_kept(vm: Vm, owner_id: int | None) -> None:
     _check(owner_id, _amount(vm), besides=vm.pk)
 
 
+def held() -> dict[int, Amount]:
+    """What each account's VMs add up to, by the account; accounts without VMs are absent. Reads only."""
+    owned = Vm.objects.exclude(owner=None).exclude(desired=Desired.ABSENT).select_related("node")
+    amounts: dict[int, list[Amount]] = {}
+    for vm in owned.defer("compose_file", "user_config", "encrypted_env"):
+        assert vm.owner_id is not None  # by the query
+        amounts.setdefault(vm.owner_id, []).append(_amount(vm))
+    return {owner_id: _sum(each) for owner_id, each in amounts.items()}
+
+
 def _check(
     owner_id: int | None, wanted: Amount, *, besides: str | None = None, had: Amount = NOTHING
 ) -> None:

@@ -61,6 +61,12 @@ class UserInfo(Message):
     max_disk_size = UInt32(optional=True)
     max_gpus = UInt32(optional=True)
     last_login_ms = UInt64(optional=True)
+    id = UInt64()
+    vms = UInt32()
+    vcpu = UInt64()
+    memory = UInt64()
+    disk_size = UInt64()
+    gpus = UInt32()
 
 
 class ListUsersResponse(Message):

@@ -46,6 +46,7 @@ def token(row: ApiToken) -> dict[str, Any]:
 def _user(user: User) -> dict[str, Any]:
     account = getattr(user, "account", None)
     return {
+        "id": user.pk,
         "name": user.get_username(),
         "role": role_of(user).value,
         "active": user.is_active,

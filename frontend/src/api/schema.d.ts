@@ -1461,6 +1461,18 @@ export interface components {
             /** @description GPUs of all of them together */
             max_gpus: number | null;
             last_login_ms: number | null;
+            /** @description the account, as VMs name it that belong to it */
+            id: number;
+            /** @description how many VMs the user owns, running or not */
+            vms: number;
+            /** @description virtual CPUs that they have in all */
+            vcpu: number;
+            /** @description MB that they have in all */
+            memory: number;
+            /** @description GB that they have in all */
+            disk_size: number;
+            /** @description GPUs that they have in all */
+            gpus: number;
         };
         UserNameRequest: {
             /** @default  */

@@ -10,7 +10,7 @@ from vms.access import accounts, issue, passwords
 from vms.access.policy import Permission, allows
 from vms.access.principal import Credential, current
 from vms.access.throttle import throttle
-from vms.actions import ownership
+from vms.actions import ownership, quota
 from vms.choices import Role
 from vms.conf import conf
 from vms.errors import Forbidden, Invalid
@@ -50,7 +50,8 @@ def _revoke_token(values: Values) -> None:
 
 
 def _list_users(_: Values) -> dict[str, Any]:
-    return {"users": people.users()}
+    held = quota.held()
+    return {"users": [user | held.get(user["id"], quota.NOTHING)._asdict() for user in people.users()]}
 
 
 def _save_user(values: Values) -> Pending:

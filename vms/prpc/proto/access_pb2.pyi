@@ -88,7 +88,7 @@ class TokenId(_message.Message):
     def __init__(self, id: _Optional[int] = ...) -> None: ...
 
 class UserInfo(_message.Message):
-    __slots__ = ("name", "role", "active", "max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus", "last_login_ms")
+    __slots__ = ("name", "role", "active", "max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus", "last_login_ms", "id", "vms", "vcpu", "memory", "disk_size", "gpus")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,12 @@ class UserInfo(_message.Message):
     MAX_DISK_SIZE_FIELD_NUMBER: _ClassVar[int]
     MAX_GPUS_FIELD_NUMBER: _ClassVar[int]
     LAST_LOGIN_MS_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VMS_FIELD_NUMBER: _ClassVar[int]
+    VCPU_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    DISK_SIZE_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FIELD_NUMBER: _ClassVar[int]
     name: str
     role: str
     active: bool
@@ -107,7 +113,13 @@ class UserInfo(_message.Message):
     max_disk_size: int
     max_gpus: int
     last_login_ms: int
-    def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., active: _Optional[bool] = ..., max_vms: _Optional[int] = ..., max_vcpu: _Optional[int] = ..., max_memory: _Optional[int] = ..., max_disk_size: _Optional[int] = ..., max_gpus: _Optional[int] = ..., last_login_ms: _Optional[int] = ...) -> None: ...
+    id: int
+    vms: int
+    vcpu: int
+    memory: int
+    disk_size: int
+    gpus: int
+    def __init__(self, name: _Optional[str] = ..., role: _Optional[str] = ..., active: _Optional[bool] = ..., max_vms: _Optional[int] = ..., max_vcpu: _Optional[int] = ..., max_memory: _Optional[int] = ..., max_disk_size: _Optional[int] = ..., max_gpus: _Optional[int] = ..., last_login_ms: _Optional[int] = ..., id: _Optional[int] = ..., vms: _Optional[int] = ..., vcpu: _Optional[int] = ..., memory: _Optional[int] = ..., disk_size: _Optional[int] = ..., gpus: _Optional[int] = ...) -> None: ...
 
 class ListUsersResponse(_message.Message):
     __slots__ = ("users",)

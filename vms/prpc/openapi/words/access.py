@@ -30,6 +30,12 @@ USER = {
     "max_disk_size": None,
     "max_gpus": 0,
     "last_login_ms": 1770000000000,
+    "id": 4,
+    "vms": 2,
+    "vcpu": 6,
+    "memory": 12288,
+    "disk_size": 60,
+    "gpus": 0,
 }
 _ROLES = ["member", "viewer", "operator", "admin"]
 _QUOTAS: dict[str, Words] = {
@@ -146,7 +152,16 @@ FIELDS: dict[str, dict[str, Words]] = {
     },
     "CreateTokenResponse": {"token": "shown only here"},
     "GiveVmRequest": {"owner": "the user's name; empty: nobody"},
-    "UserInfo": {"role": ("what they may do", {"enum": _ROLES}), **_QUOTAS},
+    "UserInfo": {
+        "role": ("what they may do", {"enum": _ROLES}),
+        **_QUOTAS,
+        "id": "the account, as VMs name it that belong to it",
+        "vms": "how many VMs the user owns, running or not",
+        "vcpu": "virtual CPUs that they have in all",
+        "memory": "MB that they have in all",
+        "disk_size": "GB that they have in all",
+        "gpus": "GPUs that they have in all",
+    },
     "SaveUserRequest": {
         "role": "member, viewer, operator or admin; a new user's is member",
         "active": "whether they may log in",

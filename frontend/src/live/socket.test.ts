@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StatusSocket, type Connection } from './socket';
+import { LiveSocket, type Connection, type Refusal } from './socket';
 
 /** A websocket that does what the test says, and remembers what was asked of it. */
 class FakeWebSocket {
@@ -9,17 +9,17 @@ class FakeWebSocket {
   static opened: FakeWebSocket[] = [];
 
   readyState = FakeWebSocket.CONNECTING;
-  sent: string[] = [];
+  sent: unknown[] = [];
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
 
   constructor(readonly url: string) {
     FakeWebSocket.opened.push(this);
   }
 
-  send(text: string): void {
-    this.sent.push(text);
+  send(data: unknown): void {
+    this.sent.push(data);
   }
 
   close(): void {
@@ -31,13 +31,13 @@ class FakeWebSocket {
     this.onopen?.();
   }
 
-  say(text: string): void {
-    this.onmessage?.({ data: text });
+  say(data: string | ArrayBuffer): void {
+    this.onmessage?.({ data });
   }
 
-  fail(code = 1006): void {
+  fail(code = 1006, reason = ''): void {
     this.readyState = FakeWebSocket.CLOSED;
-    this.onclose?.({ code });
+    this.onclose?.({ code, reason });
   }
 }
 
@@ -45,7 +45,7 @@ const START = new Date('2030-01-01T00:00:00Z').getTime();
 const frames: string[] = [];
 const connections: Connection[] = [];
 const strangers: true[] = [];
-let socket: StatusSocket;
+let socket: LiveSocket;
 
 const attempts = (): number => FakeWebSocket.opened.length;
 function latest(): FakeWebSocket {
@@ -62,8 +62,8 @@ beforeEach(() => {
   frames.length = 0;
   connections.length = 0;
   strangers.length = 0;
-  socket = new StatusSocket({
-    url: 'ws://host/ws/status',
+  socket = new LiveSocket({
+    url: () => 'ws://host/ws/status',
     onFrame: (frame) => frames.push(frame),
     onConnection: (connection) => connections.push(connection),
     onStranger: () => strangers.push(true),
@@ -79,7 +79,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('StatusSocket', () => {
+describe('LiveSocket', () => {
   it('is online from the first frame on', () => {
     latest().accept();
     expect(connections).toEqual([]);
@@ -110,8 +110,8 @@ describe('StatusSocket', () => {
   });
 
   it('takes at least half of the delay, whatever the jitter', () => {
-    const eager = new StatusSocket({
-      url: 'ws://x',
+    const eager = new LiveSocket({
+      url: () => 'ws://x',
       onFrame: vi.fn(),
       onConnection: vi.fn(),
       onStranger: vi.fn(),
@@ -224,5 +224,85 @@ describe('StatusSocket', () => {
     vi.advanceTimersByTime(60_000);
     expect(attempts()).toBe(1);
     expect(connections).toEqual([]);
+  });
+
+  it('connects again at once when what may be seen has changed, but not in a tight loop', () => {
+    latest().accept();
+    latest().say('hello');
+    latest().fail(4409);
+    expect(attempts()).toBe(2);
+    expect(connections.at(-1)?.phase).toBe('online');
+    latest().fail(4409);
+    expect(attempts()).toBe(2);
+    expect(connections.at(-1)?.phase).toBe('offline');
+  });
+
+  it('is quiet after it was stopped, even to what it is asked to send', () => {
+    latest().accept();
+    socket.stop();
+    expect(socket.send('x')).toBe(false);
+    socket.reopen();
+    expect(attempts()).toBe(1);
+  });
+});
+
+describe('LiveSocket with bytes and a place to go on from', () => {
+  let place = 0;
+  const heard: number[][] = [];
+  const refusals: Refusal[] = [];
+  let session: LiveSocket;
+
+  beforeEach(() => {
+    place = 0;
+    heard.length = 0;
+    refusals.length = 0;
+    session = new LiveSocket({
+      url: () => `ws://host/ws/logs?position=${place}`,
+      onFrame: (frame) => frames.push(frame),
+      onBytes: (bytes) => {
+        heard.push([...bytes]);
+        place += bytes.length;
+      },
+      onConnection: vi.fn(),
+      onStranger: vi.fn(),
+      onRefused: (refusal) => refusals.push(refusal),
+    });
+    session.start();
+  });
+
+  afterEach(() => session.stop());
+
+  it('hands on bytes, and says in its next address how far it has come', () => {
+    latest().accept();
+    latest().say(Uint8Array.of(1, 2, 3).buffer);
+    latest().fail();
+    session.nudge();
+    expect(heard).toEqual([[1, 2, 3]]);
+    expect(latest().url).toBe('ws://host/ws/logs?position=3');
+  });
+
+  it('opens another connection when asked to, and hears nothing more of the first', () => {
+    latest().accept();
+    const first = latest();
+    place = 7;
+    session.reopen();
+    first.say(Uint8Array.of(9).buffer);
+    expect(heard).toEqual([]);
+    expect(latest().url).toBe('ws://host/ws/logs?position=7');
+  });
+
+  it('sends only while it is connected', () => {
+    expect(session.send('early')).toBe(false);
+    latest().accept();
+    expect(session.send(Uint8Array.of(13))).toBe(true);
+    expect(latest().sent).toEqual([Uint8Array.of(13)]);
+  });
+
+  it.each([4403, 4404])('gives up when it is closed with %i, in the server’s words', (code) => {
+    latest().accept();
+    latest().fail(code, 'this VM is not yours');
+    vi.advanceTimersByTime(60_000);
+    expect(refusals).toEqual([{ code, reason: 'this VM is not yours' }]);
+    expect(FakeWebSocket.opened.filter(({ url }) => url.includes('logs'))).toHaveLength(1);
   });
 });

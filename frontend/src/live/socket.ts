@@ -1,14 +1,29 @@
 import { NOBODY_KNOWN } from '@/lib/login';
 
+/** Close codes after which nothing changes by trying again: who asks may not, or there is no such thing. */
+const FINAL = [4403, 4404];
+/** Close code: what may be seen has changed; connect again, and see. */
+const BEGIN_ANEW = 4409;
+
+/** Why the server closed it for good, in its own words. */
+export interface Refusal {
+  code: number;
+  reason: string;
+}
+
 /** What is known of the connection; `since` is when it was found lost, in ms since 1970. */
 export type Connection = { phase: 'connecting' } | { phase: 'online' } | { phase: 'offline'; since: number };
 
 export interface SocketOptions {
-  url: string;
+  /** Where to connect; asked anew each time, for it may say how far one has come. */
+  url: () => string;
   onFrame: (frame: string) => void;
+  onBytes?: (bytes: Uint8Array) => void;
   onConnection: (connection: Connection) => void;
   /** The server knows nobody here, or not any more; it is not tried again. */
   onStranger: () => void;
+  /** The server won't have it, and trying again would not help; without this it is tried again like after any other close. */
+  onRefused?: (refusal: Refusal) => void;
   /** A number in [0, 1); spreads the reconnects of many browsers after a restart of the server. */
   random?: () => number;
 }
@@ -27,8 +42,9 @@ const PING = JSON.stringify({ type: 'ping' });
  * by pinging, and tries at once when told that the network or the page has come back. Knows nothing of React,
  * nor of what the frames mean.
  */
-export class StatusSocket {
-  private readonly options: Required<SocketOptions>;
+export class LiveSocket {
+  private readonly options: SocketOptions;
+  private readonly random: () => number;
   private socket: WebSocket | null = null;
   private phase: Connection['phase'] = 'connecting';
   private failures = 0;
@@ -38,7 +54,8 @@ export class StatusSocket {
   private deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SocketOptions) {
-    this.options = { random: Math.random, ...options };
+    this.options = options;
+    this.random = options.random ?? Math.random;
   }
 
   start(): void {
@@ -53,6 +70,18 @@ export class StatusSocket {
     this.discard();
   }
 
+  /** Whether it was sent; what can't be sent now is not kept. */
+  send(data: string | Uint8Array<ArrayBuffer>): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(data);
+    return true;
+  }
+
+  /** Lets go of the connection and opens another, to where `url` says now. */
+  reopen(): void {
+    if (!this.stopped) this.open();
+  }
+
   /** Something suggests that it may work now: don't sit out the delay, and don't trust an open connection. */
   nudge(): void {
     if (this.stopped) return;
@@ -65,7 +94,8 @@ export class StatusSocket {
 
   private open(): void {
     this.discard();
-    const socket = new WebSocket(this.options.url);
+    const socket = new WebSocket(this.options.url());
+    socket.binaryType = 'arraybuffer';
     this.socket = socket;
     socket.onopen = () => {
       this.pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
@@ -74,9 +104,10 @@ export class StatusSocket {
     socket.onmessage = (event: MessageEvent<unknown>) => {
       this.heard();
       if (typeof event.data === 'string') this.options.onFrame(event.data);
+      else this.options.onBytes?.(new Uint8Array(event.data as ArrayBuffer));
     };
     // An error is always followed by a close; a connection that is refused only closes.
-    socket.onclose = (event) => (event.code === NOBODY_KNOWN ? this.turnedAway() : this.lost());
+    socket.onclose = (event) => this.closed(event);
     this.expectFrame(GREETING_WITHIN_MS);
   }
 
@@ -89,9 +120,21 @@ export class StatusSocket {
     this.options.onConnection({ phase: 'online' });
   }
 
-  private turnedAway(): void {
-    this.stop();
-    this.options.onStranger();
+  private closed({ code, reason }: Refusal): void {
+    const { onStranger, onRefused } = this.options;
+    if (code === NOBODY_KNOWN) {
+      this.stop();
+      onStranger();
+    } else if (onRefused && FINAL.includes(code)) {
+      this.stop();
+      onRefused({ code, reason });
+    } else if (code === BEGIN_ANEW && this.failures === 0) {
+      // One that closes so again before it has said anything waits like any other.
+      this.failures = 1;
+      this.open();
+    } else {
+      this.lost();
+    }
   }
 
   private lost(): void {
@@ -102,11 +145,11 @@ export class StatusSocket {
     }
     const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.failures);
     this.failures += 1;
-    this.retryTimer = setTimeout(() => this.open(), ceiling * (0.5 + this.options.random() / 2));
+    this.retryTimer = setTimeout(() => this.open(), ceiling * (0.5 + this.random() / 2));
   }
 
   private ping(): void {
-    this.socket?.send(PING);
+    this.send(PING);
     this.expectFrame(ANSWER_WITHIN_MS);
   }
 

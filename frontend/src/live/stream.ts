@@ -3,7 +3,7 @@ import { keys } from '@/api/keys';
 import { goToLogin } from '@/lib/login';
 import { applyMessages, type LiveState } from './apply';
 import { parseMessage, type StatusMessage } from './messages';
-import { StatusSocket, type Connection } from './socket';
+import { LiveSocket, type Connection } from './socket';
 
 /** Messages that come within this time are applied, sorted and painted together. */
 const BATCH_MS = 25;
@@ -28,8 +28,8 @@ export function openStatusStream(
     if (after && after !== before) client.setQueryData<LiveState>(keys.live, after);
   };
 
-  const socket = new StatusSocket({
-    url: streamUrl(window.location),
+  const socket = new LiveSocket({
+    url: () => streamUrl(window.location),
     onConnection,
     onStranger: () => goToLogin(),
     onFrame: (frame) => {

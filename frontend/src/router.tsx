@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
 import { parseSearch, stringifySearch } from '@/lib/searchParams';
 import { NotFound } from '@/shell/NotFound';
 import { Shell } from '@/shell/Shell';
@@ -19,8 +25,37 @@ const imagesRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/images/ImagesPage'), 'ImagesPage'),
 });
 
+const vmRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/vms/$id',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/VmPage'), 'VmPage'),
+});
+
+const vmIndexRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way
+    throw redirect({ to: '/vms/$id/overview', params, replace: true });
+  },
+});
+
+const vmOverviewRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/overview',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/overview/OverviewTab'), 'OverviewTab'),
+});
+
+const vmLogsRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/logs',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/logs/LogsTab'), 'LogsTab'),
+});
+
+const vmTabs = vmRoute.addChildren([vmIndexRoute, vmOverviewRoute, vmLogsRoute]);
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute]),
+  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute, vmTabs]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

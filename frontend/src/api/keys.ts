@@ -4,6 +4,10 @@ export const keys = {
   live: ['live'] as const,
   /** Who is logged in. */
   account: ['account'] as const,
+  /** Everybody who has an account. */
+  users: ['users'] as const,
+  /** All of one VM, at one of its revisions. */
+  vm: (id: string, revision: number) => ['vm', id, revision] as const,
   /** What the registry offers; asked for when somebody looks. */
   registryImages: ['registryImages'] as const,
 };

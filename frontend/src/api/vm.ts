@@ -14,6 +14,8 @@ export interface VmRow {
   revision: number;
   name: string;
   status: VmStatus;
+  /** What runs, as the host last saw it; unknown: a process lives and can't be asked. */
+  actual: 'off' | 'starting' | 'on' | 'unknown';
   image: string;
   image_version: string;
   app_id: string;

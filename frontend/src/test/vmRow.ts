@@ -9,6 +9,7 @@ export function vmRow(given: Partial<VmRow> = {}): VmRow {
     revision: 1,
     name: `vm-${id}`,
     status: 'running',
+    actual: 'on',
     image: 'dstack-demo-0.5.0',
     image_version: '0.5.0',
     app_id: '00112233445566778899aabbccddeeff00112233',

@@ -60,7 +60,8 @@ export function statusDetail(row: VmRow): StatusDetail | null {
   return null;
 }
 
-function exitText(row: VmRow): string {
+/** How it ended, in the words of who saw it. */
+export function exitText(row: VmRow): string {
   const code = row.exit_code === null ? '' : `exit code ${row.exit_code}`;
   return [row.exit_reason, code].filter(Boolean).join(' · ') || 'QEMU is gone';
 }

@@ -6,7 +6,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 // Who may know whom, lowest first: a layer imports only from those before it.
-const layers = ['lib', 'api', 'live', 'hooks', 'components', 'features', 'shell', 'router'];
+const layers = ['lib', 'crypto', 'api', 'live', 'hooks', 'components', 'features', 'shell', 'router'];
 
 const inLayer = (name) => (name === 'router' ? ['src/router.tsx'] : [`src/${name}/**/*.{ts,tsx}`]);
 

@@ -112,6 +112,7 @@ def _about_vm(needs: Needs, **more: Any) -> Row:
 
 PRPC = {
     "CreateVm": Row(Needs.OWNING_VMS, post=CONFIGURATION),
+    "CheckVm": Row(Needs.OWNING_VMS, post=CONFIGURATION),
     "StartVm": _about_vm(Needs.STEERING_VMS),
     "StopVm": _about_vm(Needs.STEERING_VMS),
     "ShutdownVm": _about_vm(Needs.STEERING_VMS),
@@ -126,6 +127,7 @@ PRPC = {
     "Version": Row(Needs.LOGIN, get="", post={}),
     "GetMeta": Row(Needs.LOGIN, get="", post={}),
     "ListGpus": Row(Needs.LOGIN, get="", post={}),
+    "GetHost": Row(Needs.SEEING_THE_NODE, get="", post={}),
     "GetAppEnvEncryptPubKey": Row(Needs.LOGIN, get=f"app_id={APP_ID}", post={"app_id": APP_ID}),
     "ListRegistryImages": Row(Needs.LOGIN, get="", post={}),
     "PullRegistryImage": Row(Needs.ADMIN, post={"tag": "0.5.3"}),

@@ -27,6 +27,8 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
     ("Version", {}, "version"),
     ("GetMeta", {}, "resources"),
     ("ListGpus", {}, "gpus"),
+    ("GetHost", {}, "settings"),
+    ("CheckVm", {"compose_file": COMPOSE}, "problems"),
     ("GetAppEnvEncryptPubKey", {"app_id": APP_ID}, "public_key"),
     ("GetComposeHash", {"compose_file": COMPOSE}, "hash"),
     ("ListRegistryImages", {}, "images"),

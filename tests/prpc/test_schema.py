@@ -48,9 +48,14 @@ async def test_many_requests_of_the_document(vmm: InProcess, label: str) -> None
 
 
 def _checks(case: Any) -> list[Any]:
-    """In a URL all is text: what was meant as a number for a list of ids is a list of one."""
+    """In a URL all is text: what was meant as a number for a list of ids is a list of one.
+
+    And CheckVm answers what is wrong with values of any type.
+    """
     ids = case.query.get("ids", []) if isinstance(case.query, dict) else []
-    return CHECKS if isinstance(ids, list) else [c for c in CHECKS if c is not checks.negative_data_rejection]
+    if isinstance(ids, list) and case.operation.path != "/prpc/CheckVm":
+        return CHECKS
+    return [c for c in CHECKS if c is not checks.negative_data_rejection]
 
 
 async def _send_many(vmm: InProcess, label: str, count: int, *, same_each_time: bool) -> None:
@@ -89,7 +94,7 @@ def _make_likely(case: Any, data: st.DataObject, valid: dict[str, Any], known: l
     if not data.draw(st.booleans()):
         return
     fields = case.body if isinstance(case.body, dict) else case.query
-    if case.operation.path == "/prpc/CreateVm" and isinstance(case.body, dict):
+    if case.operation.path in ("/prpc/CreateVm", "/prpc/CheckVm") and isinstance(case.body, dict):
         kept = data.draw(st.sets(st.sampled_from([*case.body, "stopped"]), max_size=2))
         case.body = valid | {name: case.body[name] for name in kept if name in case.body}
     elif isinstance(fields, dict) and case.operation.path != "/prpc/Status":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vmm_site.config.__main__ import rows_of, up_to_date
+from vmm_site.config.__main__ import up_to_date
+from vmm_site.config.reference import rows_of
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 AGAIN = "run `python -m vmm_site.config docs/configuration.md`, and write what new keys mean"

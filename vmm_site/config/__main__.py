@@ -6,7 +6,6 @@ written by hand and kept. Prose between the tables is kept as well.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +17,9 @@ from pydantic.fields import FieldInfo
 from vmm_site.config.environment import SHORT_NAMES, Key, settable, variable_of
 from vmm_site.config.explain import allowed
 from vmm_site.config.model import Config
+from vmm_site.config.reference import ROW, rows_of
 from vmm_site.config.report import as_toml, plain
 
-ROW = re.compile(r"^\| `(?P<key>[a-z0-9_.]+)` \|.*\| (?P<meaning>[^|]*?) ?\|$")
 HEAD = ("| key | value | default | environment | meaning |", "| --- | --- | --- | --- | --- |")
 DEPENDS = {
     ("data_dir",): "`$XDG_DATA_HOME/dstack-vmm`, else `~/.local/share/dstack-vmm`",
@@ -43,13 +42,6 @@ def up_to_date(text: str) -> str:
         at = lines.index(HEAD[1], lines.index(heading)) + 1
         lines[at:at] = table
     return "\n".join(lines).rstrip() + "\n"
-
-
-def rows_of(text: str) -> Iterator[tuple[str, str]]:
-    """(key, meaning) of each row in the document."""
-    for line in text.splitlines():
-        if found := ROW.match(line):
-            yield found["key"], found["meaning"]
 
 
 def row(key: Key, field: FieldInfo, meaning: str) -> str:

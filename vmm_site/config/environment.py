@@ -22,7 +22,7 @@ SHORT_NAMES: dict[str, Key] = {
     "DATABASE_URL": ("database_url",),
     "REDIS_URL": ("redis_url",),
 }
-NOT_SET_FROM_OUTSIDE = {"from_file", "notes"}
+NOT_SET_FROM_OUTSIDE = {"from_file", "given", "notes"}
 
 
 def overrides(environ: Mapping[str, str]) -> tuple[dict[Key, tuple[str, Any]], list[Problem]]:

@@ -88,7 +88,8 @@ def examine_config(path: Path | None, environ: Mapping[str, str]) -> Examined:
         del table["address"]
     config = None
     try:
-        config = Config.model_validate({**table, "from_file": file, "notes": tuple(notes)}, context=context)
+        found_out = {"from_file": file, "given": {".".join(key) for key in origins}, "notes": tuple(notes)}
+        config = Config.model_validate({**table, **found_out}, context=context)
     except ValidationError as error:
         problems += [problem_of(e, sources, source) for e in error.errors(include_url=False)]
     return Examined(file, None if problems else config, tuple(problems), tuple(notes), origins)

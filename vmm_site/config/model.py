@@ -126,7 +126,8 @@ class Config(Section):
     ``address`` and ``port`` are the TCP listener (``address`` is empty when only
     ``unix_socket`` is listened on). ``from_file`` is the operator's file, ``None``
     where there is none: then this is a first try, and a host without confidential
-    computing is used as it is. ``notes`` are things worth telling at start.
+    computing is used as it is. ``given`` are the keys, dotted, that file or environment set;
+    ``notes`` are things worth telling at start.
     """
 
     address: Host = "127.0.0.1"
@@ -161,6 +162,7 @@ class Config(Section):
     key_provider: KeyProvider = KeyProvider()
     netd: Netd = Netd()
     from_file: Path | None = None
+    given: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from vmm_site.config.environment import Key, settable
 from vmm_site.config.explain import without_credentials
@@ -30,12 +31,18 @@ class Setting:
 
 def settings(config: Config, origins: Mapping[Key, str]) -> Iterator[Setting]:
     """Every value, in the order of the file's sections."""
+    for key, field, value in values(config):
+        shown = plain(value) if field.repr or not value else MASKED
+        yield Setting(".".join(key), shown, origins.get(key, DEFAULT))
+
+
+def values(config: Config) -> Iterator[tuple[Key, FieldInfo, Any]]:
+    """The same as it is, secrets included; None where a section isn't there."""
     for key, field in settable(Config):
         value: Any = config
         for name in key:
             value = getattr(value, name, None)
-        shown = plain(value) if field.repr or not value else MASKED
-        yield Setting(".".join(key), shown, origins.get(key, DEFAULT))
+        yield key, field, value
 
 
 def missing_files(config: Config) -> Iterator[str]:

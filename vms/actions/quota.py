@@ -6,7 +6,7 @@ without limits, are held to the node's own limits only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from vms.actions.reserve import ALL_OF_NVIDIA
@@ -30,10 +30,10 @@ NOTHING = Amount()
 _UNITS = {"vms": "VMs", "vcpu": "vCPUs", "memory": "MB", "disk_size": "GB", "gpus": "GPUs"}
 
 
-def check_new(owner_id: int | None, node: Node, config: VmConfiguration) -> None:
-    """Raises Conflict where the owner of such a VM would have more than they may."""
+def new_conflicts(owner_id: int | None, node: Node, config: VmConfiguration) -> Iterator[Conflict]:
+    """Where the owner of such a new VM would have more than they may."""
     wanted = Amount(1, config.vcpu, config.memory, config.disk_size, _gpus(config.gpus.document(), node))
-    _check(owner_id, wanted)
+    yield from _conflicts(owner_id, wanted)
 
 
 def check_changed(vm: Vm, after: VmConfiguration) -> None:
@@ -60,6 +60,13 @@ def held() -> dict[int, Amount]:
 def _check(
     owner_id: int | None, wanted: Amount, *, besides: str | None = None, had: Amount = NOTHING
 ) -> None:
+    for conflict in _conflicts(owner_id, wanted, besides=besides, had=had):
+        raise conflict
+
+
+def _conflicts(
+    owner_id: int | None, wanted: Amount, *, besides: str | None = None, had: Amount = NOTHING
+) -> Iterator[Conflict]:
     if owner_id is None:
         return
     # Locked where the database can: two requests must not each take what is left.
@@ -73,7 +80,7 @@ def _check(
     for field, limit in limits.items():
         new, before, held = (getattr(amount, field) for amount in (wanted, had, taken))
         if new > before and held + new > limit:
-            raise Conflict(
+            yield Conflict(
                 f"{field}: {new} {_UNITS[field]} asked for, {max(0, limit - held)} of {limit} left that "
                 f"{owner.user.get_username()!r} may have in all (max_{field}); remove a VM, or have an admin "
                 "raise the quota"

@@ -5,12 +5,12 @@ All of it inside the transaction that writes the VM; unique constraints stand be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Q, Sum
 
 from vms.access.policy import name_of
-from vms.actions.validate import ports_collide
+from vms.actions.ports import ports_collide
 from vms.choices import AttachMode, Desired, GpuKind, GpuOffer
 from vms.conf import conf
 from vms.configuration import Gpus, Port
@@ -39,29 +39,51 @@ def free_cid(node: Node) -> int:
 
 def check_capacity(node: Node, vcpu: int, memory_mb: int, *, besides: str | None = None) -> None:
     """Raises Conflict when the VMs that should run, and this one, exceed the operator's limits."""
+    for conflict in capacity_conflicts(node, vcpu, memory_mb, besides=besides):
+        raise conflict
+
+
+def capacity_conflicts(
+    node: Node, vcpu: int, memory_mb: int, *, besides: str | None = None
+) -> Iterator[Conflict]:
+    """What ``check_capacity`` could raise."""
     limits = conf().cvm
     if limits.max_vcpu_limit is None and limits.max_memory_mb_limit is None:
         return
     running = Vm.objects.filter(node=node, desired=Desired.RUNNING).exclude(pk=besides)
     used = running.aggregate(vcpu=Sum("vcpu"), memory=Sum("memory"))
-    check_limits(vcpu, memory_mb, used_vcpu=used["vcpu"] or 0, used_memory_mb=used["memory"] or 0)
+    yield from over_limits(vcpu, memory_mb, used_vcpu=used["vcpu"] or 0, used_memory_mb=used["memory"] or 0)
 
 
-def check_limits(vcpu: int, memory_mb: int, *, used_vcpu: int = 0, used_memory_mb: int = 0) -> None:
-    """The same where it is known what other VMs use."""
+def check_limits(vcpu: int, memory_mb: int) -> None:
+    """The same where no other VM counts."""
+    for conflict in over_limits(vcpu, memory_mb):
+        raise conflict
+
+
+def over_limits(
+    vcpu: int, memory_mb: int, *, used_vcpu: int = 0, used_memory_mb: int = 0
+) -> Iterator[Conflict]:
+    """What is asked for beyond what other VMs leave of the operator's limits."""
     limits = conf().cvm
     for field, unit, wanted, taken, limit in (
         ("vcpu", "vCPUs", vcpu, used_vcpu, limits.max_vcpu_limit),
         ("memory", "MB", memory_mb, used_memory_mb, limits.max_memory_mb_limit),
     ):
         if limit is not None and taken + wanted > limit:
-            raise Conflict(
+            yield Conflict(
                 f"{field}: {wanted} {unit} asked for, {max(0, limit - taken)} of {limit} left on this node"
             )
 
 
 def check_ports(node: Node, ports: tuple[Port, ...], *, besides: str | None = None) -> None:
     """Raises Conflict when a VM of the node, stopped ones included, has one of these host ports."""
+    for conflict in port_conflicts(node, ports, besides=besides):
+        raise conflict
+
+
+def port_conflicts(node: Node, ports: tuple[Port, ...], *, besides: str | None = None) -> Iterator[Conflict]:
+    """What ``check_ports`` could raise."""
     if not ports:
         return
     numbers = {port.host_port for port in ports}
@@ -72,7 +94,7 @@ def check_ports(node: Node, ports: tuple[Port, ...], *, besides: str | None = No
         held = Port(other.protocol, other.host_port, other.vm_port, other.host_address)
         for index, port in enumerate(ports):
             if ports_collide(port, held):
-                raise Conflict(
+                yield Conflict(
                     f"ports[{index}].host_port: {port.protocol} port {port.host_port} is taken by "
                     f"{name_of(other.vm)}"
                 )

@@ -6,24 +6,22 @@ Everything here is decided from the values alone; what depends on other VMs
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from vms import volumes
 from vms.actions import confidential
-from vms.choices import AttachMode, NetworkMode, Protocol, SimulatedTee
+from vms.actions.ports import checked_ports
+from vms.actions.trying import Found, tried
+from vms.choices import AttachMode, NetworkMode, SimulatedTee
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
-from vms.configuration import Gpus, Networking, Port, VmConfiguration
+from vms.configuration import Gpus, Networking, VmConfiguration
 from vms.errors import Conflict, Invalid, VmmError
 from vms.models import Node
 
-P = ParamSpec("P")
-T = TypeVar("T")
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
 IMAGE = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
 APP_ID = re.compile(r"[0-9a-f]{40}\Z")
@@ -50,57 +48,54 @@ def check(config: VmConfiguration, node: Node) -> tuple[VmConfiguration, AppComp
         Invalid: a field is wrong; the message begins with the field's name.
         Conflict: this node can't run such a VM.
     """
-    examined = _fields(config, node, None)
-    if examined is None:
+    checked, compose = _fields(config, node, None)
+    if compose is None:
         raise RuntimeError("a check returned nothing and raised nothing")
-    _together(*examined, node, None)
-    return examined
+    _together(checked, compose, node, None)
+    return checked, compose
 
 
 class Examined(NamedTuple):
     """``problems`` is all that ``check`` could raise, in its order.
 
-    ``told`` is what it returns, as far as there can be anything; a field that is wrong has a
-    default in there. ``is_sound`` says that none is: then a launch can be made of it.
+    ``config`` and ``compose`` are what it returns, as far as there can be anything; a field that is
+    wrong has a default in there. ``is_sound`` says that none is: then a launch can be made of it.
     """
 
     problems: list[VmmError]
-    told: tuple[VmConfiguration, AppCompose] | None
+    config: VmConfiguration
+    compose: AppCompose | None
     is_sound: bool
 
 
 def examine(config: VmConfiguration, node: Node) -> Examined:
     """The same as ``check``, for who wants to know everything at once. Raises nothing."""
     found: list[VmmError] = []
-    told = _fields(config, node, found)
+    checked, compose = _fields(config, node, found)
     is_sound = not found
-    if told is not None:
-        _together(*told, node, found)
-    return Examined(found, told, is_sound)
+    if compose is not None:
+        _together(checked, compose, node, found)
+    return Examined(found, checked, compose, is_sound)
 
 
-def _fields(
-    config: VmConfiguration, node: Node, found: list[VmmError] | None
-) -> tuple[VmConfiguration, AppCompose] | None:
+def _fields(config: VmConfiguration, node: Node, found: Found) -> tuple[VmConfiguration, AppCompose | None]:
     """Each field for itself; what is wrong is raised, or else put into ``found``."""
+    tried(found, _check_name, config.name)
+    tried(found, check_image_name, config.image)
+    compose = tried(found, parse_compose, config.compose_file)
+    _check_sizes(config, found)
+    tried(found, _check_simulated, config.simulated_tee)
+    config = _of_bounded_lists(config, found)
     networks = config.networks or (default_network(),)
-    _tried(found, _check_name, config.name)
-    _tried(found, check_image_name, config.image)
-    compose = _tried(found, parse_compose, config.compose_file)
-    _tried(found, _check_sizes, config)
-    _tried(found, _check_simulated, config.simulated_tee)
-    _tried(found, _check_lists, config)
-    _tried(found, _check_networks, networks)
-    gpus = _tried(found, _checked_gpus, config.gpus)
-    ports = _tried(found, _checked_ports, config.ports, networks)
-    app_id = _tried(found, _checked_app_id, config.app_id, config.compose_file)
-    no_tee = _tried(found, confidential.decide_no_tee, config, node)
-    if compose is None or gpus is None:
-        return None
+    tried(found, _check_networks, networks)
+    gpus = tried(found, _checked_gpus, config.gpus)
+    ports = tried(found, checked_ports, config.ports, networks, found)
+    app_id = tried(found, _checked_app_id, config.app_id, config.compose_file)
+    no_tee = tried(found, confidential.decide_no_tee, config, node)
     checked = replace(
         config,
         networks=networks,
-        gpus=gpus,
+        gpus=gpus or Gpus(),
         ports=ports or (),
         app_id=app_id or default_app_id(config.compose_file),
         no_tee=config.no_tee if no_tee is None else no_tee,
@@ -108,23 +103,11 @@ def _fields(
     return checked, compose
 
 
-def _together(
-    checked: VmConfiguration, compose: AppCompose, node: Node, found: list[VmmError] | None
-) -> None:
+def _together(checked: VmConfiguration, compose: AppCompose, node: Node, found: Found) -> None:
     """What the fields, the node and its volumes demand of each other."""
-    _tried(found, confidential.check, checked, compose, node)
+    tried(found, confidential.check, checked, compose, node)
     for volume in compose.attached_volumes:
-        _tried(found, volumes.resolve, volume)
-
-
-def _tried(found: list[VmmError] | None, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    try:
-        return step(*args, **kwargs)
-    except VmmError as error:
-        if found is None:
-            raise
-        found.append(error)
-        return None
+        tried(found, volumes.resolve, volume)
 
 
 def _check_name(name: str) -> None:
@@ -147,19 +130,33 @@ def check_image_name(image: str) -> None:
         raise Invalid("image: must be 1 to 64 of letters, digits, '_', '-' and '.', without '..'")
 
 
-def _check_sizes(config: VmConfiguration) -> None:
+def _check_sizes(config: VmConfiguration, found: Found) -> None:
     for field, value, most in (
         ("vcpu", config.vcpu, 255),
         ("memory", config.memory, 1 << 24),
         ("disk_size", config.disk_size, conf().cvm.max_disk_size),
     ):
-        if not 0 < value <= most:
-            raise Invalid(f"{field}: must be between 1 and {most}, not {value}")
-    if len(config.encrypted_env) > MAX_ENV_BYTES:
-        raise Invalid(f"encrypted_env: must be at most {MAX_ENV_BYTES} bytes")
-    for field, text in (("compose_file", config.compose_file), ("user_config", config.user_config)):
-        if len(text.encode()) > MAX_TEXT_BYTES:
-            raise Invalid(f"{field}: must be at most {MAX_TEXT_BYTES} bytes")
+        tried(found, _check_range, field, value, most)
+    for field, size, most in (
+        ("encrypted_env", len(config.encrypted_env), MAX_ENV_BYTES),
+        ("compose_file", len(config.compose_file.encode()), MAX_TEXT_BYTES),
+        ("user_config", len(config.user_config.encode()), MAX_TEXT_BYTES),
+    ):
+        tried(found, _check_bytes, field, size, most)
+    tried(found, _check_hugepages, config)
+
+
+def _check_range(field: str, value: int, most: int) -> None:
+    if not 0 < value <= most:
+        raise Invalid(f"{field}: must be between 1 and {most}, not {value}")
+
+
+def _check_bytes(field: str, size: int, most: int) -> None:
+    if size > most:
+        raise Invalid(f"{field}: must be at most {most} bytes")
+
+
+def _check_hugepages(config: VmConfiguration) -> None:
     if config.hugepages and config.memory < MIN_HUGEPAGES_MB:
         raise Invalid(f"memory: must be at least {MIN_HUGEPAGES_MB} with hugepages, not {config.memory}")
 
@@ -173,20 +170,30 @@ def _check_simulated(simulated_tee: str) -> None:
         raise Conflict("simulated_tee: this node has no simulator configured ([cvm.tee_simulator])")
 
 
-def _check_lists(config: VmConfiguration) -> None:
-    for field, values in (
-        ("ports", config.ports),
-        ("kms_urls", config.kms_urls),
-        ("gateway_urls", config.gateway_urls),
-        ("networks", config.networks),
-        ("gpus", config.gpus.slots),
-    ):
-        if len(values) > MAX_LIST:
-            raise Invalid(f"{field}: at most {MAX_LIST} entries, not {len(values)}")
-    for field, urls in (("kms_urls", config.kms_urls), ("gateway_urls", config.gateway_urls)):
-        for index, url in enumerate(urls):
-            if not _is_url(url):
-                raise Invalid(f"{field}[{index}]: must be an http or https URL")
+def _of_bounded_lists(config: VmConfiguration, found: Found) -> VmConfiguration:
+    """The same with no list that is too long: its entries are not looked at."""
+    emptied: dict[str, Any] = {}
+    for field in ("ports", "kms_urls", "gateway_urls", "networks"):
+        if tried(found, _check_length, field, getattr(config, field)) is None:
+            emptied[field] = ()
+    if tried(found, _check_length, "gpus", config.gpus.slots) is None:
+        emptied["gpus"] = replace(config.gpus, slots=())
+    config = replace(config, **emptied)
+    for field in ("kms_urls", "gateway_urls"):
+        tried(found, _check_urls, field, getattr(config, field))
+    return config
+
+
+def _check_length(field: str, values: tuple[object, ...]) -> int:
+    if len(values) > MAX_LIST:
+        raise Invalid(f"{field}: at most {MAX_LIST} entries, not {len(values)}")
+    return len(values)
+
+
+def _check_urls(field: str, urls: tuple[str, ...]) -> None:
+    for index, url in enumerate(urls):
+        if not _is_url(url):
+            raise Invalid(f"{field}[{index}]: must be an http or https URL")
 
 
 def _checked_gpus(gpus: Gpus) -> Gpus:
@@ -223,52 +230,6 @@ def _check_networks(networks: tuple[Networking, ...]) -> None:
             raise Invalid(f"networks[{index}].bridge_name: only for mode bridge")
         if network.mode == NetworkMode.BRIDGE and not BRIDGE.match(network.bridge_name):
             raise Invalid(f"networks[{index}].bridge_name: must be the name of a bridge on the host")
-
-
-def _checked_ports(ports: tuple[Port, ...], networks: tuple[Networking, ...]) -> tuple[Port, ...]:
-    mapping = conf().cvm.port_mapping
-    if ports and not mapping.enabled:
-        raise Invalid("ports: port mapping is switched off on this node ([cvm.port_mapping] enabled)")
-    if ports and all(network.mode != NetworkMode.USER for network in networks):
-        raise Invalid("ports: need a network of mode user; this VM has none")
-    checked: list[Port] = []
-    for index, port in enumerate(ports):
-        where = f"ports[{index}]"
-        if port.protocol not in Protocol.values:
-            raise Invalid(f"{where}.protocol: must be tcp or udp, not {port.protocol!r}")
-        if not 0 < port.vm_port < 65536:
-            raise Invalid(f"{where}.vm_port: must be between 1 and 65535, not {port.vm_port}")
-        _check_host_port(where, port)
-        filled = replace(port, host_address=port.host_address or mapping.address)
-        try:
-            ipaddress.IPv4Address(filled.host_address)
-        except ValueError:
-            raise Invalid(f"{where}.host_address: must be an IPv4 address, such as 127.0.0.1") from None
-        for earlier, other in enumerate(checked):
-            if ports_collide(filled, other):
-                raise Invalid(f"{where}: {port.protocol} port {port.host_port} is already ports[{earlier}]")
-        checked.append(filled)
-    return tuple(checked)
-
-
-def _check_host_port(where: str, port: Port) -> None:
-    mapping = conf().cvm.port_mapping
-    if mapping.is_allowed(port.protocol, port.host_port):
-        return
-    spans = [f"{entry.first}-{entry.last}" for entry in mapping.range if entry.protocol == port.protocol]
-    raise Invalid(
-        f"{where}.host_port: {port.protocol} port {port.host_port} is not allowed; "
-        f"allowed here: {', '.join(spans) or 'none'}"
-    )
-
-
-def ports_collide(one: Port, other: Port) -> bool:
-    """Same protocol and host port, with the same address or one of them the wildcard."""
-    return (
-        one.protocol == other.protocol
-        and one.host_port == other.host_port
-        and (one.host_address == other.host_address or "0.0.0.0" in (one.host_address, other.host_address))
-    )
 
 
 def _checked_app_id(given: str, compose_file: str) -> str:

@@ -8,7 +8,8 @@ import uuid
 
 from vms.access.policy import Permission, owner_of_new_vm
 from vms.access.trail import about_vm
-from vms.actions import confidential, gpus, quota, reserve
+from vms.actions import gpus, quota, reserve
+from vms.actions.admission import obstacles
 from vms.actions.change import Fields, change, change_existing
 from vms.actions.nodes import node_for_new_vm, require_worker
 from vms.actions.rows import new_vm
@@ -31,13 +32,8 @@ def create(config: VmConfiguration) -> Vm:
     node = node_for_new_vm()
     checked, compose = check(config, node)
     with writing():
-        reserve.require_image(node, checked.image)
-        confidential.check_image(checked, compose, node)
-        reserve.check_gpus(node, checked.gpus)
-        reserve.check_ports(node, checked.ports)
-        quota.check_new(owner_id, node, checked)
-        if not checked.stopped:
-            reserve.check_capacity(node, checked.vcpu, checked.memory)
+        for obstacle in obstacles(checked, compose, node, owner_id):
+            raise obstacle
         vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose, owner_id)
         vm.save(force_insert=True)
         about_vm(vm.pk, vm.name)

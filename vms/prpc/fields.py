@@ -170,6 +170,13 @@ class Message(serializers.Serializer):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
+        values, errors = self.read(data)
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def read(self, data: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The values, the default for each that is wrong, and what is wrong with those, by field."""
         if not isinstance(data, dict):
             raise serializers.ValidationError("must be an object")
         values, errors = {}, {}
@@ -177,10 +184,8 @@ class Message(serializers.Serializer):  # type: ignore[type-arg]
             try:
                 values[name] = field.run_validation(data.get(name))
             except serializers.ValidationError as error:
-                errors[name] = error.detail
-        if errors:
-            raise serializers.ValidationError(errors)
-        return values
+                values[name], errors[name] = field.run_validation(None), error.detail
+        return values, errors
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is None or data is serializers.empty:

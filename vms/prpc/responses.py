@@ -152,3 +152,59 @@ class RegistryImageInfo(Message):
 
 class RegistryImageListResponse(Message):
     images = ListOf(RegistryImageInfo())
+
+
+class Remark(Message):
+    field = Text()
+    message = Text()
+
+
+class CheckVmResponse(Message):
+    app_id = Text()
+    compose_hash = Text()
+    problems = ListOf(Remark())
+    notes = ListOf(Remark())
+
+
+class HostSetting(Message):
+    key = Text()
+    value = Text()
+    is_default = Bool()
+    help = Text()
+
+
+class HostFinding(Message):
+    id = Text()
+    group = Text()
+    title = Text()
+    level = Text()
+    found = Text()
+    remedy = Text()
+    affects = ListOf(Text())
+    prevents = Bool()
+    skipped = Bool()
+
+
+class GetHostResponse(Message):
+    name = Text()
+    version = Text()
+    platform = Text()
+    accelerator = Text()
+    started_at_ms = UInt64()
+    cpus = UInt32()
+    cpu_model = Text()
+    memory_mb = UInt64()
+    vcpus_used = UInt32()
+    memory_mb_used = UInt64()
+    max_vcpu = UInt32(optional=True)
+    max_memory_mb = UInt64(optional=True)
+    vms_running = UInt32()
+    vms = UInt32()
+    data_dir = Text()
+    disk_total_gb = UInt64(optional=True)
+    disk_free_gb = UInt64(optional=True)
+    kernel = Text()
+    qemu_version = Text()
+    settings = ListOf(HostSetting())
+    findings = ListOf(HostFinding())
+    findings_at_ms = UInt64()

@@ -113,7 +113,7 @@ def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:
         method = _method(request, service, name)
         audited.begin(service, method)
         message = method.request()
-        values = message.run_validation(_data(request, encoding, method, message))
+        values = method.values(_data(request, encoding, method, message))
         outcome = audited.call(method, values)
     except Exception as error:
         told = as_vmm_error(error)

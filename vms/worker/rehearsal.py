@@ -96,9 +96,9 @@ def rehearse(
     except BrokenImage as error:
         refused.append(f"image: {config.image!r} can't be used: {error}")
         return Rehearsal(_once(refused))
-    if examined.told is None:
+    checked, compose = examined.config, examined.compose
+    if compose is None:
         return Rehearsal(_once(refused))
-    checked, compose = examined.told
     vm = new_vm(chosen.vm_id, node, chosen.cid, checked, compose)
     vm.created_at_ms = chosen.created_at_ms
     vm.instance_id_seed, vm.instance_id = chosen.instance_id_seed, chosen.instance_id

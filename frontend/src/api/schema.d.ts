@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/CheckVm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check what CreateVm would refuse
+         * @description Takes what CreateVm takes, reserves and writes nothing. A wrong configuration is no failure, nor is a value of a wrong type: all that is wrong is in `problems`, in CreateVm's own words, first what it would name. Without problems CreateVm would launch it now, as far as that can be known before; it decides anew. `notes` forbid nothing.
+         */
+        post: operations["CheckVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prpc/StartVm": {
         parameters: {
             query?: never;
@@ -322,6 +342,30 @@ export interface paths {
          * @description `slot` is what CreateVm's `gpus` names. A GPU serves one VM, from the request to run until it is really off and won't start again by itself; until then, or while the host uses it or can't give it away, it is not free.
          */
         post: operations["ListGpus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/GetHost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This host, what of it is in use, and what the server is set to
+         * @description For who sees more than VMs of their own. `…_used` is what VMs have that run or should. Disk sizes are null until the disk was looked at. Of a secret setting it is told whether it is set, no more.
+         */
+        get: operations["GetHostByGet"];
+        put?: never;
+        /**
+         * This host, what of it is in use, and what the server is set to
+         * @description For who sees more than VMs of their own. `…_used` is what VMs have that run or should. Disk sizes are null until the disk was looked at. Of a secret setting it is told whether it is set, no more.
+         */
+        post: operations["GetHost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -927,6 +971,16 @@ export interface components {
             /** @default  */
             new_password?: string | null;
         };
+        CheckVmResponse: {
+            /** @description as CreateVm would give it; empty where the compose file can't be read */
+            app_id: string;
+            /** @description lower-case hex; empty where the compose file can't be read */
+            compose_hash: string;
+            /** @description what CreateVm refuses, at most 100; each message begins with the place in the request */
+            problems: components["schemas"]["Remark"][];
+            /** @description what it takes all the same, and is worth knowing */
+            notes: components["schemas"]["Remark"][];
+        };
         ComposeHash: {
             /** @description lower-case hex */
             hash: string;
@@ -987,6 +1041,44 @@ export interface components {
             port: number;
             agent_port: number;
             urls: string[];
+        };
+        GetHostResponse: {
+            name: string;
+            version: string;
+            /** @description what confidential VMs it launches: none, tdx or amd-sev-snp */
+            platform: string;
+            /** @description kvm or tcg */
+            accelerator: string;
+            /** @description when this server began; ms since 1970 */
+            started_at_ms: number;
+            cpus: number;
+            cpu_model: string;
+            /** @description of the whole host; MB */
+            memory_mb: number;
+            /** @description of VMs that run or should */
+            vcpus_used: number;
+            /** @description of VMs that run or should; MB */
+            memory_mb_used: number;
+            /** @description how many they may have together; null: no limit */
+            max_vcpu: number | null;
+            /** @description how much they may have together; null: no limit */
+            max_memory_mb: number | null;
+            /** @description VMs that have, or may have, a process */
+            vms_running: number;
+            vms: number;
+            data_dir: string;
+            /** @description of the file system that VMs grow in */
+            disk_total_gb: number | null;
+            /** @description of the file system that VMs grow in */
+            disk_free_gb: number | null;
+            kernel: string;
+            qemu_version: string;
+            /** @description in the order of the settings file */
+            settings: components["schemas"]["HostSetting"][];
+            /** @description what is not well, as of `findings_at_ms` */
+            findings: components["schemas"]["HostFinding"][];
+            /** @description ms since 1970; 0: nobody has looked yet */
+            findings_at_ms: number;
         };
         GetInfoResponse: {
             found: boolean;
@@ -1058,6 +1150,36 @@ export interface components {
             /** @description what the guest was measured as: a JSON document as text */
             tcb_info: string;
             device_id: string;
+        };
+        HostFinding: {
+            /** @description the same wherever it is found */
+            id: string;
+            group: string;
+            title: string;
+            /**
+             * @description how much it matters
+             * @enum {string}
+             */
+            level: "note" | "warning" | "problem";
+            found: string;
+            /** @description how to mend it; empty: nothing to do */
+            remedy: string;
+            /** @description what it is about, in words */
+            affects: string[];
+            /** @description whether that can't work at all */
+            prevents: boolean;
+            /** @description whether it could not be looked at */
+            skipped: boolean;
+        };
+        HostSetting: {
+            /** @description as in the settings file, sections and all */
+            key: string;
+            /** @description a text as it is, all else as TOML has it; of a secret `(set)` or `(not set)` */
+            value: string;
+            /** @description whether neither file nor environment set it */
+            is_default: boolean;
+            /** @description what it means; † begins what has no effect yet */
+            help: string;
         };
         Id: {
             /** @description the VM's id (of images the name, of processes the process's id) */
@@ -1252,6 +1374,11 @@ export interface components {
             loaded: number;
             updated: number;
             removed: number;
+        };
+        Remark: {
+            /** @description the request's field that it is about; empty: none of them, or several */
+            field: string;
+            message: string;
         };
         ResizeVmRequest: {
             /**
@@ -1819,6 +1946,38 @@ export interface operations {
             404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    CheckVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VmConfigurationRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckVmResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -2432,6 +2591,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListGpusResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    GetHostByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetHostResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    GetHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetHostResponse"];
                 };
             };
             400: components["responses"]["Invalid"];

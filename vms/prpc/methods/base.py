@@ -28,7 +28,8 @@ class Method:
     """One method of the wire. ``call`` returns a result, None for Empty, or a Pending.
 
     Whoever has not ``permission`` never gets to call it; whether they have it for the VM that
-    the request names is for the call to find out.
+    the request names is for the call to find out. ``lenient``: a value that can't be read is no
+    failure; the call is told what is wrong, by field, as the value ``unread``.
     """
 
     name: str
@@ -37,6 +38,16 @@ class Method:
     call: Callable[[Values], Any]
     changes: bool = True
     flat: bool = False
+    lenient: bool = False
+
+    def values(self, data: Any) -> Values:
+        """What ``call`` is given for the data of a request. Raises ValidationError."""
+        message = self.request()
+        if not self.lenient:
+            given: Values = message.run_validation(data)
+            return given
+        values, errors = message.read(data)
+        return values | {"unread": errors}
 
     @property
     def allows_get(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from vms.access.policy import Permission
 from vms.prpc import serializers
 from vms.prpc.methods.base import Method, Values
-from vms.selectors import meta
+from vms.selectors import host, meta
 from vms.selectors.gpus import list_gpus
 from vms.selectors.images import list_images
 from vms.version import REV, VERSION
@@ -29,12 +30,17 @@ def _list_gpus(_: Values) -> dict[str, Any]:
     return list_gpus()
 
 
+def _get_host(_: Values) -> dict[str, Any]:
+    return asdict(host.this_host())
+
+
 METHODS = tuple(
-    Method(name, Permission.LOOK, serializers.Empty, call, changes=False, flat=True)
-    for name, call in (
-        ("ListImages", _list_images),
-        ("Version", _version),
-        ("GetMeta", _get_meta),
-        ("ListGpus", _list_gpus),
+    Method(name, permission, serializers.Empty, call, changes=False, flat=True)
+    for name, permission, call in (
+        ("ListImages", Permission.LOOK, _list_images),
+        ("Version", Permission.LOOK, _version),
+        ("GetMeta", Permission.LOOK, _get_meta),
+        ("ListGpus", Permission.LOOK, _list_gpus),
+        ("GetHost", Permission.SEE_NODE, _get_host),
     )
 )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
+
+from rest_framework.exceptions import ValidationError
 
 from vms.access.policy import Permission, sight
 from vms.access.principal import current
 from vms.actions import update as updates
 from vms.actions import vms
+from vms.actions.check import Remark, check_new
 from vms.choices import Desired
 from vms.compose import compose_hash, parse_compose
 from vms.conf import conf
 from vms.models import Vm
 from vms.prpc import outcome, serializers
+from vms.prpc.errors import from_validation
 from vms.prpc.methods.base import Method, Pending, Values, required_id
 from vms.selectors import info
 
@@ -26,6 +31,14 @@ def _create(values: Values) -> Pending:
         return {"id": vm.pk}
 
     return Pending(created)
+
+
+def _check(values: Values) -> dict[str, Any]:
+    unread = [
+        Remark(name, from_validation(ValidationError({name: detail})).message)
+        for name, detail in values["unread"].items()
+    ]
+    return asdict(check_new(serializers.to_configuration(values), unread))
 
 
 def _start(values: Values) -> Pending | None:
@@ -78,6 +91,14 @@ def _get_info(values: Values) -> dict[str, Any]:
 
 METHODS = (
     Method("CreateVm", Permission.CREATE_VM, serializers.VmConfigurationMessage, _create),
+    Method(
+        "CheckVm",
+        Permission.CREATE_VM,
+        serializers.VmConfigurationMessage,
+        _check,
+        changes=False,
+        lenient=True,
+    ),
     Method("StartVm", Permission.STEER_VM, serializers.Id, _start),
     Method("StopVm", Permission.STEER_VM, serializers.Id, _stop),
     Method("ShutdownVm", Permission.STEER_VM, serializers.Id, _shutdown),

@@ -415,6 +415,108 @@ class SvProcessInfo(_message.Message):
     note: str
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[str] = ..., pid: _Optional[int] = ..., command: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
+class CheckVmResponse(_message.Message):
+    __slots__ = ("app_id", "compose_hash", "problems", "notes")
+    APP_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPOSE_HASH_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    app_id: str
+    compose_hash: str
+    problems: _containers.RepeatedCompositeFieldContainer[Remark]
+    notes: _containers.RepeatedCompositeFieldContainer[Remark]
+    def __init__(self, app_id: _Optional[str] = ..., compose_hash: _Optional[str] = ..., problems: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ...) -> None: ...
+
+class Remark(_message.Message):
+    __slots__ = ("field", "message")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    message: str
+    def __init__(self, field: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
+class GetHostResponse(_message.Message):
+    __slots__ = ("name", "version", "platform", "accelerator", "started_at_ms", "cpus", "cpu_model", "memory_mb", "vcpus_used", "memory_mb_used", "max_vcpu", "max_memory_mb", "vms_running", "vms", "data_dir", "disk_total_gb", "disk_free_gb", "kernel", "qemu_version", "settings", "findings", "findings_at_ms")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    PLATFORM_FIELD_NUMBER: _ClassVar[int]
+    ACCELERATOR_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    CPU_MODEL_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_MB_FIELD_NUMBER: _ClassVar[int]
+    VCPUS_USED_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_MB_USED_FIELD_NUMBER: _ClassVar[int]
+    MAX_VCPU_FIELD_NUMBER: _ClassVar[int]
+    MAX_MEMORY_MB_FIELD_NUMBER: _ClassVar[int]
+    VMS_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    VMS_FIELD_NUMBER: _ClassVar[int]
+    DATA_DIR_FIELD_NUMBER: _ClassVar[int]
+    DISK_TOTAL_GB_FIELD_NUMBER: _ClassVar[int]
+    DISK_FREE_GB_FIELD_NUMBER: _ClassVar[int]
+    KERNEL_FIELD_NUMBER: _ClassVar[int]
+    QEMU_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    platform: str
+    accelerator: str
+    started_at_ms: int
+    cpus: int
+    cpu_model: str
+    memory_mb: int
+    vcpus_used: int
+    memory_mb_used: int
+    max_vcpu: int
+    max_memory_mb: int
+    vms_running: int
+    vms: int
+    data_dir: str
+    disk_total_gb: int
+    disk_free_gb: int
+    kernel: str
+    qemu_version: str
+    settings: _containers.RepeatedCompositeFieldContainer[HostSetting]
+    findings: _containers.RepeatedCompositeFieldContainer[HostFinding]
+    findings_at_ms: int
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., platform: _Optional[str] = ..., accelerator: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., cpus: _Optional[int] = ..., cpu_model: _Optional[str] = ..., memory_mb: _Optional[int] = ..., vcpus_used: _Optional[int] = ..., memory_mb_used: _Optional[int] = ..., max_vcpu: _Optional[int] = ..., max_memory_mb: _Optional[int] = ..., vms_running: _Optional[int] = ..., vms: _Optional[int] = ..., data_dir: _Optional[str] = ..., disk_total_gb: _Optional[int] = ..., disk_free_gb: _Optional[int] = ..., kernel: _Optional[str] = ..., qemu_version: _Optional[str] = ..., settings: _Optional[_Iterable[_Union[HostSetting, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[HostFinding, _Mapping]]] = ..., findings_at_ms: _Optional[int] = ...) -> None: ...
+
+class HostSetting(_message.Message):
+    __slots__ = ("key", "value", "is_default", "help")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    IS_DEFAULT_FIELD_NUMBER: _ClassVar[int]
+    HELP_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    value: str
+    is_default: bool
+    help: str
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ..., is_default: _Optional[bool] = ..., help: _Optional[str] = ...) -> None: ...
+
+class HostFinding(_message.Message):
+    __slots__ = ("id", "group", "title", "level", "found", "remedy", "affects", "prevents", "skipped")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    AFFECTS_FIELD_NUMBER: _ClassVar[int]
+    PREVENTS_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    group: str
+    title: str
+    level: str
+    found: str
+    remedy: str
+    affects: _containers.RepeatedScalarFieldContainer[str]
+    prevents: bool
+    skipped: bool
+    def __init__(self, id: _Optional[str] = ..., group: _Optional[str] = ..., title: _Optional[str] = ..., level: _Optional[str] = ..., found: _Optional[str] = ..., remedy: _Optional[str] = ..., affects: _Optional[_Iterable[str]] = ..., prevents: _Optional[bool] = ..., skipped: _Optional[bool] = ...) -> None: ...
+
 class PrpcError(_message.Message):
     __slots__ = ("message",)
     MESSAGE_FIELD_NUMBER: _ClassVar[int]

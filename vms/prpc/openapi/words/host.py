@@ -42,6 +42,57 @@ METHODS = {
             }
         },
     ),
+    "GetHost": MethodWords(
+        HOST,
+        "This host, what of it is in use, and what the server is set to",
+        "For who sees more than VMs of their own. `…_used` is what VMs have that run or should. Disk sizes "
+        "are null until the disk was looked at. Of a secret setting it is told whether it is set, no more.",
+        answers={
+            "A host": {
+                "name": "rack-3",
+                "version": "0.6.0",
+                "platform": "tdx",
+                "accelerator": "kvm",
+                "started_at_ms": 1796040000000,
+                "cpus": 64,
+                "cpu_model": "INTEL(R) XEON(R) GOLD 6530",
+                "memory_mb": 515442,
+                "vcpus_used": 12,
+                "memory_mb_used": 49152,
+                "max_vcpu": 60,
+                "max_memory_mb": None,
+                "vms_running": 5,
+                "vms": 7,
+                "data_dir": "/var/lib/dstack-vmm",
+                "disk_total_gb": 1788,
+                "disk_free_gb": 1203,
+                "kernel": "Linux 6.8.0-49-generic",
+                "qemu_version": "9.2.1",
+                "settings": [
+                    {
+                        "key": "cvm.max_allocable_vcpu",
+                        "value": "60",
+                        "is_default": False,
+                        "help": "vCPUs that running VMs may have together; not given: no limit",
+                    }
+                ],
+                "findings": [
+                    {
+                        "id": "storage.space",
+                        "group": "storage",
+                        "title": "Free space",
+                        "level": "warning",
+                        "found": "4 GB are free in /var/lib/dstack-vmm",
+                        "remedy": "remove what isn't needed, or move data_dir",
+                        "affects": ["plain VMs"],
+                        "prevents": False,
+                        "skipped": False,
+                    }
+                ],
+                "findings_at_ms": 1796040001000,
+            }
+        },
+    ),
     "ListGpus": MethodWords(
         HOST,
         "GPUs of this host",

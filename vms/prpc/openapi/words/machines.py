@@ -79,6 +79,36 @@ METHODS = {
         {"Created": {"id": ID}},
         CHANGES,
     ),
+    "CheckVm": MethodWords(
+        TAG,
+        "Check what CreateVm would refuse",
+        "Takes what CreateVm takes, reserves and writes nothing. A wrong configuration is no failure, nor is "
+        "a value of a wrong type: all that is wrong is in `problems`, in CreateVm's own words, first what it "
+        "would name. Without problems CreateVm would launch it now, as far as that can be known before; it "
+        "decides anew. `notes` forbid nothing.",
+        {"An app with a port": CREATE, "Nothing yet": {}},
+        {
+            "A port is taken": {
+                "app_id": APP_ID,
+                "compose_hash": "dca5c51bf09e76eec94103e9b1df823a9e6e8a42a0e3a9e0b1f4d9c2f1b7a6d5",
+                "problems": [
+                    {
+                        "field": "ports",
+                        "message": "ports[0].host_port: tcp port 8080 is taken by "
+                        "VM 'my-app' (63f3177b-bae6-4c3c-9a1f-0d6a2b1c9e55, running)",
+                    }
+                ],
+                "notes": [
+                    {
+                        "field": "name",
+                        "message": "VM 'my-app' (63f3177b-bae6-4c3c-9a1f-0d6a2b1c9e55, running) "
+                        "has the same name",
+                    }
+                ],
+            }
+        },
+        (503,),
+    ),
     "StartVm": MethodWords(
         TAG,
         "Start a VM",

@@ -21,6 +21,8 @@ export default defineConfig(({ command }) => ({
   server: {
     proxy: {
       '/prpc': vmm,
+      '/guest': vmm,
+      '/access': vmm,
       '/logs': vmm,
       '/ws': { target: vmm, ws: true },
     },

@@ -17,6 +17,8 @@ export type Connection = { phase: 'connecting' } | { phase: 'online' } | { phase
 export interface SocketOptions {
   /** Where to connect; asked anew each time, for it may say how far one has come. */
   url: () => string;
+  /** A connection is there and nothing was said yet: what the server must know first can be sent. */
+  onOpen?: () => void;
   onFrame: (frame: string) => void;
   onBytes?: (bytes: Uint8Array) => void;
   onConnection: (connection: Connection) => void;
@@ -100,6 +102,7 @@ export class LiveSocket {
     socket.onopen = () => {
       this.pingTimer = setInterval(() => this.ping(), PING_EVERY_MS);
       this.expectFrame(GREETING_WITHIN_MS);
+      this.options.onOpen?.();
     };
     socket.onmessage = (event: MessageEvent<unknown>) => {
       this.heard();

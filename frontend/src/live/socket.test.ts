@@ -1,45 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeWebSocket } from '@/test/fakeWebSocket';
 import { LiveSocket, type Connection, type Refusal } from './socket';
-
-/** A websocket that does what the test says, and remembers what was asked of it. */
-class FakeWebSocket {
-  static readonly CONNECTING = 0;
-  static readonly OPEN = 1;
-  static readonly CLOSED = 3;
-  static opened: FakeWebSocket[] = [];
-
-  readyState = FakeWebSocket.CONNECTING;
-  sent: unknown[] = [];
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: unknown }) => void) | null = null;
-  onclose: ((event: { code: number; reason: string }) => void) | null = null;
-
-  constructor(readonly url: string) {
-    FakeWebSocket.opened.push(this);
-  }
-
-  send(data: unknown): void {
-    this.sent.push(data);
-  }
-
-  close(): void {
-    this.readyState = FakeWebSocket.CLOSED;
-  }
-
-  accept(): void {
-    this.readyState = FakeWebSocket.OPEN;
-    this.onopen?.();
-  }
-
-  say(data: string | ArrayBuffer): void {
-    this.onmessage?.({ data });
-  }
-
-  fail(code = 1006, reason = ''): void {
-    this.readyState = FakeWebSocket.CLOSED;
-    this.onclose?.({ code, reason });
-  }
-}
 
 const START = new Date('2030-01-01T00:00:00Z').getTime();
 const frames: string[] = [];
@@ -48,11 +9,7 @@ const strangers: true[] = [];
 let socket: LiveSocket;
 
 const attempts = (): number => FakeWebSocket.opened.length;
-function latest(): FakeWebSocket {
-  const found = FakeWebSocket.opened.at(-1);
-  if (!found) throw new Error('nothing was opened');
-  return found;
-}
+const latest = (): FakeWebSocket => FakeWebSocket.latest();
 
 beforeEach(() => {
   vi.useFakeTimers();

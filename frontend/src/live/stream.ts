@@ -1,8 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { keys } from '@/api/keys';
 import { goToLogin } from '@/lib/login';
+import { socketAddress } from './address';
 import { applyMessages, type LiveState } from './apply';
 import { parseMessage, type StatusMessage } from './messages';
+import { onReturn } from './returning';
 import { LiveSocket, type Connection } from './socket';
 
 /** Messages that come within this time are applied, sorted and painted together. */
@@ -29,7 +31,7 @@ export function openStatusStream(
   };
 
   const socket = new LiveSocket({
-    url: () => streamUrl(window.location),
+    url: () => socketAddress('/ws/status'),
     onConnection,
     onStranger: () => goToLogin(),
     onFrame: (frame) => {
@@ -41,24 +43,15 @@ export function openStatusStream(
   });
 
   const nudge = (): void => socket.nudge();
-  const nudgeWhenSeen = (): void => {
-    if (document.visibilityState === 'visible') socket.nudge();
-  };
-  window.addEventListener('online', nudge);
-  document.addEventListener('visibilitychange', nudgeWhenSeen);
+  const forgetReturns = onReturn(nudge);
   socket.start();
 
   return {
     retry: nudge,
     close: () => {
-      window.removeEventListener('online', nudge);
-      document.removeEventListener('visibilitychange', nudgeWhenSeen);
+      forgetReturns();
       clearTimeout(timer);
       socket.stop();
     },
   };
-}
-
-export function streamUrl(location: Pick<Location, 'protocol' | 'host'>): string {
-  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/ws/status`;
 }

@@ -10,6 +10,17 @@ from vms.version import REV, VERSION
 
 
 @dataclass(frozen=True)
+class PortRules:
+    """Which host ports a VM may be given: ``ranges`` as (protocol, first, last), none where it may have none.
+
+    ``address`` is where a mapping listens that names no address.
+    """
+
+    address: str
+    ranges: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
 class NodeRow:
     """What the console says of the node it talks to.
 
@@ -31,6 +42,7 @@ class NodeRow:
     max_memory_mb: int | None
     shutdown_timeout: float
     registry: str
+    port_rules: PortRules
     findings: list[dict[str, object]]
     findings_at_ms: int
 
@@ -54,6 +66,15 @@ def this_node(*, with_findings: bool) -> NodeRow:
         max_memory_mb=conf().cvm.max_memory_mb_limit,
         shutdown_timeout=float(conf().cvm.shutdown_timeout),
         registry=conf().image.registry.strip(),
+        port_rules=_port_rules(),
         findings=node.findings if with_findings else [],
         findings_at_ms=node.findings_at_ms if with_findings else 0,
     )
+
+
+def _port_rules() -> PortRules:
+    mapping = conf().cvm.port_mapping
+    ranges = (
+        tuple((each.protocol, each.first, each.last) for each in mapping.range) if mapping.enabled else ()
+    )
+    return PortRules(address=str(mapping.address), ranges=ranges)

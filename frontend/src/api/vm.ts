@@ -59,6 +59,13 @@ export interface Finding {
   skipped: boolean;
 }
 
+export interface PortRules {
+  /** Where a mapping listens that names no address. */
+  address: string;
+  /** Protocol, first and last port; none where VMs may have no host port at all. */
+  ranges: readonly (readonly ['tcp' | 'udp', number, number])[];
+}
+
 export interface NodeInfo {
   name: string;
   version: string;
@@ -75,6 +82,8 @@ export interface NodeInfo {
   shutdown_timeout: number;
   /** What images are pulled from, or empty where the settings name nothing. */
   registry: string;
+  /** Which host ports VMs may be given. */
+  port_rules: PortRules;
   /** What is not ok; empty for who may not see the node. */
   findings: Finding[];
   /** Milliseconds since 1970; 0 as long as nobody has looked. */

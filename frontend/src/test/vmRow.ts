@@ -49,4 +49,5 @@ export const nodeInfo: NodeInfo = {
   findings: [],
   findings_at_ms: 0,
   registry: 'registry.example/guest-image',
+  port_rules: { address: '127.0.0.1', ranges: [['tcp', 1, 20_000]] },
 };

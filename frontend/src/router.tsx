@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import type { AuditSearch } from '@/features/access/audit/auditFilter';
 import { parseSearch, stringifySearch } from '@/lib/searchParams';
 import { NotFound } from '@/shell/NotFound';
 import { Shell } from '@/shell/Shell';
@@ -54,8 +55,36 @@ const vmLogsRoute = createRoute({
 
 const vmTabs = vmRoute.addChildren([vmIndexRoute, vmOverviewRoute, vmLogsRoute]);
 
+const usersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/users',
+  component: lazyRouteComponent(() => import('@/features/access/users/UsersPage'), 'UsersPage'),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('@/features/access/tokens/TokensPage'), 'TokensPage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  // All that is in an address is text; what means nothing is left out by the page.
+  validateSearch: (search: Record<string, unknown>) => search as AuditSearch,
+  component: lazyRouteComponent(() => import('@/features/access/audit/AuditPage'), 'AuditPage'),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/features/access/account/AccountPage'), 'AccountPage'),
+});
+
+const accessRoutes = [usersRoute, tokensRoute, auditRoute, accountRoute];
+
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute, vmTabs]),
+  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute, vmTabs, ...accessRoutes]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

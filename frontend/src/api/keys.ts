@@ -10,4 +10,8 @@ export const keys = {
   vm: (id: string, revision: number) => ['vm', id, revision] as const,
   /** What the registry offers; asked for when somebody looks. */
   registryImages: ['registryImages'] as const,
+  /** One's own tokens, or everybody's. */
+  tokens: ['tokens'] as const,
+  /** Who did what, by what is asked for. */
+  audit: (filter: object) => ['audit', filter] as const,
 };

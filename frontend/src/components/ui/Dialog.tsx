@@ -7,16 +7,19 @@ interface Props {
   onClose: () => void;
   children: ReactNode;
   footer: ReactNode;
+  /** Wider than the usual 440 px where there is much to choose. */
+  wide?: boolean;
 }
 
 /** A modal that is there as long as it is drawn. */
-export function Dialog({ title, onClose, children, footer }: Props) {
+export function Dialog({ title, onClose, children, footer, wide = false }: Props) {
   return (
     <Modal.Root
       opened
       onClose={onClose}
       returnFocus={false}
       centered
+      size={wide ? 640 : 440}
       transitionProps={{ duration: 0 }}
       classNames={{ content: classes.content ?? '' }}
     >

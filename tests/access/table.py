@@ -123,6 +123,7 @@ PRPC = {
     "GetComposeHash": Row(Needs.LOGIN, post=CONFIGURATION),
     "Status": Row(Needs.LOGIN, get="", post={}, filtered=True),
     "GetInfo": Row(Needs.LOGIN, get=f"id={VM}", post=_OF_VM, filtered=True),
+    "ListEvents": Row(Needs.SEEING_VMS, get=f"id={VM}", post=_OF_VM, of_vm=True),
     "ListImages": Row(Needs.LOGIN, get="", post={}),
     "Version": Row(Needs.LOGIN, get="", post={}),
     "GetMeta": Row(Needs.LOGIN, get="", post={}),

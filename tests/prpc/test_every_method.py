@@ -37,6 +37,7 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
     ("DeleteImage", {"id": IMAGE}, ""),
     ("Status", {"ids": ["{vm}"]}, "vms"),
     ("GetInfo", {"id": "{vm}"}, "info"),
+    ("ListEvents", {"id": "{vm}"}, "events"),
     ("SvList", {}, "processes"),
     ("UpdateVm", {"id": "{vm}", "user_config": "a"}, "id"),
     ("UpgradeApp", {"id": "{vm}", "user_config": "b"}, "id"),
@@ -63,7 +64,10 @@ FAILURES: list[tuple[str, dict[str, Any], int]] = [
     ("ResizeVm", {"id": "{vm}", "vcpu": 2}, 409),
     ("SvRemove", {"id": "{vm}"}, 409),
     *((method, {"id": "nobody"}, 404) for method in ("StartVm", "StopVm", "ShutdownVm", "RemoveVm")),
-    *((method, {"id": "nobody"}, 404) for method in ("UpdateVm", "UpgradeApp", "SvStop", "SvRemove")),
+    *(
+        (method, {"id": "nobody"}, 404)
+        for method in ("UpdateVm", "UpgradeApp", "SvStop", "SvRemove", "ListEvents")
+    ),
     *((method, {"id": ""}, 400) for method in ("StartVm", "StopVm", "ShutdownVm", "RemoveVm", "SvStop")),
 ]
 
@@ -114,8 +118,9 @@ async def test_every_failure_has_its_status_and_a_message(vmm: InProcess, encodi
 
 
 async def test_get_is_for_what_changes_nothing(whole: InProcess) -> None:
+    vm_id = await whole.create()
     for name, method in METHODS.items():
-        query = "?id=nobody" if name == "GetInfo" else ""
+        query = f"?id={vm_id}" if name in ("GetInfo", "ListEvents") else ""
         query = f"?app_id={APP_ID}" if name == "GetAppEnvEncryptPubKey" else query
         for suffix in ("", "&json" if query else "?json"):
             response = await whole.client.get(f"/prpc/{name}{query}{suffix}")

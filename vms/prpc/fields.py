@@ -70,7 +70,7 @@ class UInt32(WireField):
         return data
 
     def from_query(self, text: str) -> Any:
-        if not (text.isascii() and text.isdigit()) or len(text) > 10:
+        if not (text.isascii() and text.isdigit()) or len(text) > len(str(self.maximum)):
             raise self.wrong()
         return int(text)
 

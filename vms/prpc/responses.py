@@ -208,3 +208,15 @@ class GetHostResponse(Message):
     settings = ListOf(HostSetting())
     findings = ListOf(HostFinding())
     findings_at_ms = UInt64()
+
+
+class VmEvent(Message):
+    number = UInt64()
+    event = Text()
+    body = Text()
+    timestamp = UInt64()
+
+
+class ListEventsResponse(Message):
+    events = ListOf(VmEvent())
+    kept = UInt32()

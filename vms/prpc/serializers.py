@@ -6,7 +6,7 @@ from typing import Any
 
 from vms.choices import AttachMode
 from vms.configuration import Gpus, Networking, Port, VmConfiguration, VmUpdate
-from vms.prpc.fields import Bool, Bytes, ListOf, Message, Text, UInt32
+from vms.prpc.fields import Bool, Bytes, ListOf, Message, Text, UInt32, UInt64
 from vms.selectors.info import Filter
 
 Values = dict[str, Any]
@@ -107,6 +107,11 @@ class StatusRequest(Message):
     keyword = Text()
     page = UInt32()
     page_size = UInt32()
+
+
+class ListEventsRequest(Message):
+    id = Text()
+    after = UInt64()
 
 
 def to_configuration(values: Values) -> VmConfiguration:

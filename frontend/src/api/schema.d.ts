@@ -252,6 +252,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/ListEvents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a VM
+         * @description All events that are kept; GetInfo and Status tell the last few. To follow them, give the number of the last one that is known. What a guest said is its word: any text, of up to 4096 characters.
+         */
+        get: operations["ListEventsByGet"];
+        put?: never;
+        /**
+         * What happened to a VM
+         * @description All events that are kept; GetInfo and Status tell the last few. To follow them, give the number of the last one that is known. What a guest said is its word: any text, of up to 4096 characters.
+         */
+        post: operations["ListEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prpc/ListImages": {
         parameters: {
             query?: never;
@@ -1269,6 +1293,21 @@ export interface components {
         ListContainersResponse: {
             containers: components["schemas"]["Container"][];
         };
+        ListEventsRequest: {
+            /** @default  */
+            id?: string | null;
+            /**
+             * @description only those that came after the one of this number; 0: all
+             * @default 0
+             */
+            after?: number | null;
+        };
+        ListEventsResponse: {
+            /** @description oldest first; at most 1000, of more the newest */
+            events: components["schemas"]["VmEvent"][];
+            /** @description how many are kept of a VM before the oldest goes */
+            kept: number;
+        };
         ListGpusResponse: {
             gpus: components["schemas"]["GpuInfo"][];
             allow_attach_all: boolean;
@@ -1738,6 +1777,15 @@ export interface components {
             networks?: components["schemas"]["NetworkingConfigRequest"][] | null;
             /** @description development: the platform to simulate, such as dstack-tdx; implies no_tee */
             simulated_tee?: string | null;
+        };
+        VmEvent: {
+            /** @description grows, and is never used twice */
+            number: number;
+            /** @description what began with `host.` was seen by the host, all else is the guest's word */
+            event: string;
+            body: string;
+            /** @description ms since 1970 */
+            timestamp: number;
         };
         VmInfo: {
             id: string;
@@ -2368,6 +2416,69 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListEventsByGet: {
+        parameters: {
+            query?: {
+                id?: string;
+                /** @description only those that came after the one of this number; 0: all */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEventsResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ListEventsRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEventsResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];

@@ -8,11 +8,12 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from vms.access.policy import Permission, sight
+from vms.access.policy import Permission, require_for_known_vm, sight
 from vms.access.principal import current
 from vms.actions import update as updates
 from vms.actions import vms
 from vms.actions.check import Remark, check_new
+from vms.actions.retention import kept
 from vms.choices import Desired
 from vms.compose import compose_hash, parse_compose
 from vms.conf import conf
@@ -20,7 +21,7 @@ from vms.models import Vm
 from vms.prpc import outcome, serializers
 from vms.prpc.errors import from_validation
 from vms.prpc.methods.base import Method, Pending, Values, required_id
-from vms.selectors import info
+from vms.selectors import events, info
 
 
 def _create(values: Values) -> Pending:
@@ -89,6 +90,12 @@ def _get_info(values: Values) -> dict[str, Any]:
     return {"found": row is not None, "info": row}
 
 
+def _list_events(values: Values) -> dict[str, Any]:
+    vm_id = required_id(values)
+    require_for_known_vm(Permission.SEE_VM, vm_id)
+    return {"events": events.after(vm_id, values["after"]), "kept": kept()}
+
+
 METHODS = (
     Method("CreateVm", Permission.CREATE_VM, serializers.VmConfigurationMessage, _create),
     Method(
@@ -111,4 +118,7 @@ METHODS = (
     ),
     Method("Status", Permission.SEE_VM, serializers.StatusRequest, _status, changes=False, flat=True),
     Method("GetInfo", Permission.SEE_VM, serializers.Id, _get_info, changes=False, flat=True),
+    Method(
+        "ListEvents", Permission.SEE_VM, serializers.ListEventsRequest, _list_events, changes=False, flat=True
+    ),
 )

@@ -87,6 +87,16 @@ FIELDS: dict[str, dict[str, Words]] = {
         "events": "the last of them, newest last",
     },
     "GuestEvent": {"timestamp": "ms since 1970"},
+    "ListEventsRequest": {"after": "only those that came after the one of this number; 0: all"},
+    "ListEventsResponse": {
+        "events": "oldest first; at most 1000, of more the newest",
+        "kept": "how many are kept of a VM before the oldest goes",
+    },
+    "VmEvent": {
+        "number": "grows, and is never used twice",
+        "event": "what began with `host.` was seen by the host, all else is the guest's word",
+        "timestamp": "ms since 1970",
+    },
     "NetworkInterfaceStatus": {"backend": ("", {"enum": ["slirp", "tap_bridge", "custom"]})},
     "ComposeHash": {"hash": "lower-case hex"},
     "ResourcesSettings": {

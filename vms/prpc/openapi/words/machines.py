@@ -198,4 +198,21 @@ METHODS = {
         BY_ID,
         {"Found": {"found": True, "info": INFO}, "Unknown": {"found": False, "info": None}},
     ),
+    "ListEvents": MethodWords(
+        TAG,
+        "What happened to a VM",
+        "All events that are kept; GetInfo and Status tell the last few. To follow them, give the number of "
+        "the last one that is known. What a guest said is its word: any text, of up to 4096 characters.",
+        {"All": {"id": ID}, "What is new": {"id": ID, "after": 1207}},
+        {
+            "Some": {
+                "events": [
+                    {"number": 1208, "event": "host.started", "body": "pid 8144", "timestamp": 1796040000000},
+                    {"number": 1209, "event": "boot.progress", "body": "done", "timestamp": 1796040009000},
+                ],
+                "kept": 500,
+            }
+        },
+        (404,),
+    ),
 }

@@ -62,6 +62,31 @@ def test_the_announced_reason_comes_before_the_exit_code(
     assert ended.code == (int(code) if code is not None and code.isdigit() else None)
 
 
+@pytest.mark.parametrize(
+    "logged, code, reason",
+    [
+        (None, None, ExitReason.HOST_REBOOT),
+        ("host-signal", "0", ExitReason.HOST_REBOOT),
+        (None, "143", ExitReason.HOST_REBOOT),
+        (None, "137", ExitReason.HOST_REBOOT),
+        ("guest-shutdown", "0", ExitReason.GUEST_SHUTDOWN),
+        ("guest-panic", "0", ExitReason.GUEST_PANIC),
+        ("host-qmp-quit", "0", ExitReason.HOST_QUIT),
+        (None, "1", ExitReason.ERROR),
+    ],
+)
+def test_of_an_earlier_boot_what_the_host_did_is_its_going_down(
+    run_dir: RunDir, logged: str | None, code: str | None, reason: ExitReason
+) -> None:
+    if logged is not None:
+        run_dir.event_log.write_text(shutdown_event(logged))
+    if code is not None:
+        run_dir.exit_file.write_text(code)
+    ended = settle(run_dir, record(boot_id="an earlier boot"), heard=None, boot_id=THIS_BOOT)
+    assert ended is not None
+    assert ended.reason is reason
+
+
 def test_what_was_heard_counts_where_qemu_logged_nothing(run_dir: RunDir) -> None:
     run_dir.exit_file.write_text("0")
     ended = settle(run_dir, record(), heard="guest-reset", boot_id=THIS_BOOT)

@@ -178,7 +178,7 @@ async def test_a_monitor_held_by_somebody_else_makes_it_unknown(driver: QemuDriv
     await newcomer.close()
 
 
-async def test_what_ran_when_the_host_went_down_is_lost(driver: QemuDriver, tmp_path: Path) -> None:
+async def test_what_ran_when_the_host_went_down_ended_with_it(driver: QemuDriver, tmp_path: Path) -> None:
     await driver.launch(machines.guest_spec(machines.image(tmp_path)))
     await driver.stop("vm-1")
     directory = driver.directory("vm-1")
@@ -189,7 +189,7 @@ async def test_what_ran_when_the_host_went_down_is_lost(driver: QemuDriver, tmp_
     seen = await driver.inspect("vm-1")
     assert seen.power is Power.OFF
     assert seen.exit is not None
-    assert (seen.exit.reason, seen.exit.code) == (ExitReason.LOST, None)
+    assert (seen.exit.reason, seen.exit.code) == (ExitReason.HOST_REBOOT, None)
     assert note["boot_id"] == boot_id()
 
 

@@ -19,6 +19,7 @@ from vms.live import publish
 from vms.models import Vm
 
 GUEST_SHUTDOWN = "guest-shutdown"
+HOST_REBOOT = "host-reboot"
 _WANTED_ENDS = frozenset({GUEST_SHUTDOWN, "host-qmp-quit"})
 _NO_PROCESS: Fields = {"pid": None, "tpm_pid": None, "tpm_started_at_ms": None}
 
@@ -240,6 +241,8 @@ def _ended(vm: Vm, ending: Ending | None) -> Fields:
     if ending.reason == GUEST_SHUTDOWN and not vm.shutdown_requested:
         # The guest switched itself off: that is somebody's wish inside, not a crash.
         return fields | {"desired": Desired.STOPPED, "shutdown_progress": "powered off"}
+    if ending.reason == HOST_REBOOT:
+        return fields | {"next_retry_at_ms": now_ms(), "restarts": 0}
     if vm.shutdown_requested:
         # It was shut down and started again before it was off.
         return fields | {"next_retry_at_ms": now_ms()}

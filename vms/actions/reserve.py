@@ -28,7 +28,7 @@ def free_cid(node: Node) -> int:
         Conflict: the pool is used up; the number of VMs is limited by it.
     """
     pool = conf().cvm.cids
-    taken = set(Vm.objects.filter(node=node).values_list("cid", flat=True))
+    taken = set(Vm.objects.filter(node=node).order_by().values_list("cid", flat=True))
     for cid in pool:
         if cid not in taken:
             return cid

@@ -41,8 +41,10 @@ class ExitReason(StrEnum):
     HOST_SIGNAL = "host-signal"
     KILLED = "killed"
     ERROR = "error"
+    HOST_REBOOT = "host-reboot"
+    """It ran when the host went down (another boot id): nobody's crash."""
     LOST = "lost"
-    """It was running when the host went down (another boot id) or left no trace."""
+    """It left no trace."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,10 @@ class Driver(Protocol):
 
     Calls for one VM never overlap (the worker sees to it), but for ``figures``; calls for
     different VMs do. Nothing here blocks the event loop for longer than a small file takes.
+    ``boot_id`` changes whenever the host is started anew.
     """
+
+    boot_id: str
 
     def on_exit(self, listener: ExitListener) -> None:
         """Name the one who is told of ended processes. Hints only: ``inspect`` is the truth."""

@@ -35,6 +35,9 @@ REASONS = {
 SPEAKER = re.compile(r"\A(?:\S*/)?qemu(?:-system-\w+)?: (?:-[a-z]+ \S+: )?")
 """``qemu-system-x86_64: -netdev user,…: `` before an error; the loader of kernels says ``qemu: `` alone."""
 
+GOING_DOWN = {ExitReason.LOST, ExitReason.HOST_SIGNAL, ExitReason.KILLED}
+"""How QEMU ends when its host is shut down, or loses power."""
+
 ORDERLY_SIGNALS = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
 
 
@@ -53,7 +56,10 @@ def settle(run_dir: RunDir, record: LaunchRecord, *, heard: str | None, boot_id:
     cause = heard or _logged_cause(run_dir)
     if code is None and cause is None and record.phase is Phase.SPAWNED and record.boot_id == boot_id:
         return None
-    ended = Exit(_reason(cause, code), _ended_at_ms(run_dir), code, stderr_tail(run_dir))
+    reason = _reason(cause, code)
+    if record.boot_id != boot_id and reason in GOING_DOWN:
+        reason = ExitReason.HOST_REBOOT
+    ended = Exit(reason, _ended_at_ms(run_dir), code, stderr_tail(run_dir))
     try:
         write_exit(run_dir, ended)
     except OSError:

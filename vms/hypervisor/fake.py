@@ -45,8 +45,9 @@ class Call:
 class FakeDriver:
     """Implements ``Driver``; all VMs live in small files under ``run_path``."""
 
-    def __init__(self, run_path: Path) -> None:
+    def __init__(self, run_path: Path, boot_id: str = FAKE_BOOT_ID) -> None:
         self.run_path = run_path
+        self.boot_id = boot_id
         self.calls: list[Call] = []
         self.launch_delay_s = 0.0
         self.stop_delay_s = 0.0
@@ -90,7 +91,7 @@ class FakeDriver:
         await asyncio.sleep(self.launch_delay_s)
         directory.rotate_logs(run_dir)
         directory.clear_traces(run_dir)
-        LaunchRecord(spec.generation, Phase.SPAWNED, FAKE_BOOT_ID).write(run_dir)
+        LaunchRecord(spec.generation, Phase.SPAWNED, self.boot_id).write(run_dir)
         refusal = self._refusals.get(spec.vm_id, self._refusals.get(None)) or _missing_volume(spec)
         if refusal is not None:
             run_dir.stderr_log.write_text(refusal + "\n")
@@ -100,12 +101,12 @@ class FakeDriver:
         if spec.swtpm:
             (run_dir.tpm_state / "state").touch()
             run_dir.tpm_socket.touch()
-            TpmRecord(FAKE_BOOT_ID, next(_pids), 0, now_ms()).write(run_dir)
+            TpmRecord(self.boot_id, next(_pids), 0, now_ms()).write(run_dir)
         run_dir.stdout_log.touch()
         run_dir.stderr_log.touch()
         run_dir.serial_log.write_text(f"fake guest {spec.vm_id} generation {spec.generation} booted\n")
         record = LaunchRecord(
-            spec.generation, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=now_ms()
+            spec.generation, Phase.RUNNING, self.boot_id, next(_pids), 0, started_at_ms=now_ms()
         )
         record.write(run_dir)
         return self._look(spec.vm_id)
@@ -189,7 +190,7 @@ class FakeDriver:
     def start_foreign(self, vm_id: str, cid: int | None = None) -> None:
         """Let a QEMU run in the VM's (existing) directory that another program started."""
         self._foreign[vm_id] = cid
-        record = LaunchRecord(0, Phase.RUNNING, FAKE_BOOT_ID, next(_pids), 0, started_at_ms=now_ms() - 60_000)
+        record = LaunchRecord(0, Phase.RUNNING, self.boot_id, next(_pids), 0, started_at_ms=now_ms() - 60_000)
         record.write(self._run_dir(vm_id))
 
     def freeze(self, vm_id: str) -> None:
@@ -229,6 +230,9 @@ class FakeDriver:
         ended = read_exit(run_dir)
         if ended is not None or record.phase is not Phase.RUNNING:
             return Observation(Power.OFF, record.generation, exit=ended)
+        if record.boot_id != self.boot_id:
+            write_exit(run_dir, Exit(ExitReason.HOST_REBOOT, now_ms()))
+            return self._look(vm_id)
         power = Power.UNKNOWN if vm_id in self._frozen else Power.ON
         foreign, cid = vm_id in self._foreign, self._foreign.get(vm_id)
         return Observation(

@@ -45,8 +45,8 @@ class QemuDriver:
     def __init__(self, run_path: Path, host: HostSettings) -> None:
         self.run_path = run_path
         self.host = host
-        self._boot_id = process.boot_id()
-        self._beside = Beside(host, self._boot_id, self._tell)
+        self.boot_id = process.boot_id()
+        self._beside = Beside(host, self.boot_id, self._tell)
         self._foreign = ForeignProcesses(run_path)
         self._guests: dict[str, Guest] = {}
         self._shims: set[Shim] = set()
@@ -161,7 +161,7 @@ class QemuDriver:
             return guest if guest.is_alive else None
         if not lock.is_held(run_dir):
             return None
-        record = LaunchRecord.read(run_dir) or LaunchRecord(0, Phase.SPAWNED, self._boot_id)
+        record = LaunchRecord.read(run_dir) or LaunchRecord(0, Phase.SPAWNED, self.boot_id)
         if record.phase is not Phase.RUNNING:
             record = with_pid(record, run_dir)
         guest = Guest.watch(vm_id, run_dir, record, self._guest_ended)
@@ -177,7 +177,7 @@ class QemuDriver:
         if len(found) > 1 or len(found[0].vm_ids) > 1:
             # Whose it is can't be told for sure: it is neither ended nor launched beside.
             return Observation(Power.UNKNOWN, pid=found[0].identity.pid, is_foreign=True)
-        guest = ForeignGuest.adopt(vm_id, run_dir, found[0], self._guest_ended, self._boot_id)
+        guest = ForeignGuest.adopt(vm_id, run_dir, found[0], self._guest_ended, self.boot_id)
         if guest is None:
             return None
         self._guests[vm_id] = guest
@@ -209,7 +209,7 @@ class QemuDriver:
         if record is None:
             return Observation(Power.OFF)
         heard = guest.heard if guest is not None else None
-        ended = await in_thread(settle, run_dir, record, heard=heard, boot_id=self._boot_id)
+        ended = await in_thread(settle, run_dir, record, heard=heard, boot_id=self.boot_id)
         return Observation(Power.OFF, record.generation, exit=ended)
 
     def _guest_ended(self, guest: Guest) -> None:
@@ -227,7 +227,7 @@ class QemuDriver:
     # -- starting and ending
 
     async def _spawn(self, run_dir: RunDir, spec: GuestSpec, argv: list[str]) -> Shim:
-        record = LaunchRecord(spec.generation, Phase.PREPARED, self._boot_id)
+        record = LaunchRecord(spec.generation, Phase.PREPARED, self.boot_id)
         try:
             with lock.held(run_dir) as descriptor:
                 await self._beside.clear(run_dir)

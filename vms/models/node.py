@@ -24,6 +24,13 @@ class Node(models.Model):
         help_text="What this host lacks, and how to mend it; vms.preflight has the form.",
     )
     findings_at_ms = models.BigIntegerField(default=0, help_text="When it was looked at; 0: not yet.")
+    boot_id = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The host's boot in which VMs were last looked at, as the kernel names it.",
+    )
     heartbeat_at_ms = models.BigIntegerField(default=0, help_text="Milliseconds since 1970.")
 
     # Like a VM's: a request raises the generation, the worker answers it by catching up.

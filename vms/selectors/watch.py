@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 from django.db.models import QuerySet
 
-from vms.choices import Status
+from vms.choices import Actual, Desired, Status
+from vms.conf import conf
 from vms.models import Image, Vm
 from vms.selectors.info import MAX_NAMED, app_url, ports_of
 from vms.selectors.sight import Sight
@@ -38,6 +39,9 @@ _COLUMNS = (
     "exit_reason",
     "exit_code",
     "next_retry_at_ms",
+    "restarts",
+    "generation",
+    "observed_generation",
     "desired",
     "actual",
     "instance_id",
@@ -53,6 +57,8 @@ class WatchRow:
     """One VM as the console shows it. ``owner_id`` is the account that it belongs to, if to any.
 
     A guest that still runs ``NodeRow.shutdown_timeout`` after ``shutdown_asked_at`` may be stopped by force.
+    ``restarts`` are automatic ones in a row; ``restart_exhausted``: it crashed once more, and nobody starts
+    it again but a person.
     """
 
     id: str
@@ -81,6 +87,8 @@ class WatchRow:
     exit_reason: str
     exit_code: int | None
     next_retry_at: int | None
+    restarts: int
+    restart_exhausted: bool
     ports: list[dict[str, Any]]
 
     def encoded(self) -> str:
@@ -150,7 +158,16 @@ def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
             exit_reason=row["exit_reason"],
             exit_code=row["exit_code"],
             next_retry_at=row["next_retry_at_ms"],
+            restarts=row["restarts"],
+            restart_exhausted=_is_exhausted(row),
             ports=ports.get(row["id"], []),
         )
         for row in found
     ]
+
+
+def _is_exhausted(row: dict[str, Any]) -> bool:
+    auto = conf().cvm.auto_restart
+    rests = row["next_retry_at_ms"] is None and row["generation"] == row["observed_generation"]
+    is_down = row["desired"] == Desired.RUNNING and row["actual"] == Actual.OFF
+    return auto.enabled and is_down and rests and row["restarts"] >= max(1, auto.max_retries)

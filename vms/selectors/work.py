@@ -70,6 +70,26 @@ def ids_needing_attention(node_id: int, now_ms: int) -> list[str]:
     return list(found.order_by("created_at_ms", "id").values_list("id", flat=True))
 
 
+def ids_to_start_again(node_id: int) -> list[str]:
+    """VMs that should run, don't, and about which nothing is pending; oldest first."""
+    found = Vm.objects.filter(
+        node=node_id, desired=Desired.RUNNING, actual=Actual.OFF, generation=F("observed_generation")
+    )
+    return list(found.order_by("created_at_ms", "id").values_list("id", flat=True))
+
+
+def ids_due(node_id: int) -> list[str]:
+    """VMs whose next start is planned, the next one first."""
+    due = Vm.objects.filter(node=node_id, desired=Desired.RUNNING).exclude(next_retry_at_ms=None)
+    return list(due.order_by("next_retry_at_ms", "id").values_list("id", flat=True))
+
+
+def ids_recovered(node_id: int, before_ms: int) -> list[str]:
+    """VMs that were restarted in a row and run since then or longer."""
+    found = Vm.objects.filter(node=node_id, actual=Actual.ON, restarts__gt=0, started_at_ms__lte=before_ms)
+    return list(found.values_list("id", flat=True))
+
+
 def ids_not_off(node_id: int) -> list[str]:
     """VMs that have, or may have, a process."""
     return list(Vm.objects.filter(node=node_id).exclude(actual=Actual.OFF).values_list("id", flat=True))

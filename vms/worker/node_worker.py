@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 
-from vms.actions import images, nodes, stalls
+from vms.actions import images, nodes, recovery, stalls
 from vms.actions.images import ImageFields
 from vms.conf import conf
 from vms.database import in_database, now_ms
@@ -135,9 +135,11 @@ class NodeWorker:
                     _log.exception("VM %s could not be looked at; it will be tried again", vm_id)
 
         await asyncio.gather(*(look(vm_id) for vm_id in ids))
+        await in_database(recovery.after_look, self._node.pk, self._driver.boot_id)
         awake = await in_database(work.ids_not_off, self._node.pk)
+        due = await in_database(work.ids_due, self._node.pk)
         early, self._early = self._early or set(), None
-        for vm_id in {*awake, *early}:
+        for vm_id in dict.fromkeys((*due, *awake, *early)):
             self.wake(vm_id)
 
     async def sync_images(self) -> None:
@@ -160,6 +162,7 @@ class NodeWorker:
         self._reloader.wake()
         for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
             self._lanes.nudge(vm_id)
+        await in_database(recovery.forget_restarts, self._node.pk)
         await in_database(stalls.notice, self._node.pk, self._listening_since_ms)
         if sweep:
             for vm_id in await in_database(work.ids_not_off, self._node.pk):

@@ -40,6 +40,10 @@ export interface VmRow {
   exit_reason: string;
   exit_code: number | null;
   next_retry_at: number | null;
+  /** Automatic restarts in a row; 0 again once a run has lasted. */
+  restarts: number;
+  /** It crashed too often in a row: nobody starts it again but a person. */
+  restart_exhausted: boolean;
   ports: PortMapping[];
 }
 

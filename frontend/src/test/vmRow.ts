@@ -30,6 +30,8 @@ export function vmRow(given: Partial<VmRow> = {}): VmRow {
     exit_reason: '',
     exit_code: null,
     next_retry_at: null,
+    restarts: 0,
+    restart_exhausted: false,
     ports: [],
     ...given,
   };

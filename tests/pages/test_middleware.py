@@ -11,7 +11,7 @@ import pytest
 from tests.in_process import InProcess
 from vmm_site.asgi import application
 from vms.actions import vms
-from vms.selectors import info
+from vms.prpc import listing
 
 OURS = "http://localhost"
 
@@ -79,7 +79,7 @@ async def test_every_answer_names_its_request(vmm: InProcess) -> None:
     assert len(set(ids)) == 4
 
 
-@pytest.mark.parametrize("method, where", [("Status", (info, "list_vms")), ("StopVm", (vms, "stop"))])
+@pytest.mark.parametrize("method, where", [("Status", (listing, "status")), ("StopVm", (vms, "stop"))])
 async def test_a_bug_is_a_500_that_says_where_to_look_and_nothing_else(
     vmm: InProcess,
     monkeypatch: pytest.MonkeyPatch,

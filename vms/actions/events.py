@@ -65,8 +65,11 @@ def guest_said(vm_id: str, events: list[GuestEvent], begin: int, end: int, lost:
 
 
 def guest_notified(vm_id: str, said: GuestEvent) -> Vm | None:
-    """Keep what the guest told the host API, and what follows from it."""
-    return change(vm_id, lambda vm: _taken_over(vm, [said]))
+    """Keep what the guest told the host API, and what follows from it.
+
+    What changes nothing else is news all the same: the row gets a new revision by it.
+    """
+    return change(vm_id, lambda vm: {"events_offset": vm.events_offset} | _taken_over(vm, [said]))
 
 
 def _taken_over(vm: Vm, events: list[GuestEvent]) -> Fields:

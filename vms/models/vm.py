@@ -103,7 +103,10 @@ class Vm(models.Model):
                 condition=models.Q(vcpu__gt=0, memory__gt=0, disk_size__gt=0), name="vm_has_resources"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["created_at_ms", "id"], name="vm_oldest_first")]
+        # With its revision: what the roster compares is in the index alone.
+        indexes: ClassVar = [
+            models.Index(fields=["created_at_ms", "id", "revision"], name="vm_oldest_first_revision")
+        ]
         ordering: ClassVar = ["created_at_ms", "id"]
 
     def __str__(self) -> str:

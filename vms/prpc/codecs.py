@@ -19,6 +19,7 @@ from rest_framework.renderers import BaseRenderer
 
 from vms.errors import Invalid, VmmError
 from vms.prpc import protobuf
+from vms.prpc.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,10 @@ class DocumentedJson(Encoding):
         return value
 
     def write(self, value: Any, method: str) -> bytes:
-        return b"" if value is None else _json(value)
+        return b"" if value is None else as_json(value)
 
     def write_error(self, error: VmmError) -> bytes:
-        return _json({"code": error.code, "message": error.message})
+        return as_json({"code": error.code, "message": error.message})
 
 
 class PrpcJson(DocumentedJson):
@@ -116,10 +117,10 @@ class PrpcJson(DocumentedJson):
         return {} if value is None else value
 
     def write(self, value: Any, method: str) -> bytes:
-        return _json(value)
+        return as_json(value)
 
     def write_error(self, error: VmmError) -> bytes:
-        return _json({"error": error.message, "code": error.code, "message": error.message})
+        return as_json({"error": error.message, "code": error.code, "message": error.message})
 
 
 class PrpcBinary(Encoding):
@@ -132,7 +133,7 @@ class PrpcBinary(Encoding):
         return protobuf.read_request(method, body)
 
     def write(self, value: Any, method: str) -> bytes:
-        return protobuf.write_response(method, value)
+        return value.binary() if isinstance(value, Prepared) else protobuf.write_response(method, value)
 
     def write_error(self, error: VmmError) -> bytes:
         return protobuf.write_error(error.message)
@@ -162,8 +163,9 @@ def _read_json(body: bytes) -> Any:
         raise Invalid(f"the request's body is not valid JSON: {error}") from error
 
 
-def _json(value: Any) -> bytes:
-    return orjson.dumps(value, default=_hex)
+def as_json(value: Any) -> bytes:
+    """A result's values, or an answer that is prepared, as JSON."""
+    return value.json() if isinstance(value, Prepared) else orjson.dumps(value, default=_hex)
 
 
 def _hex(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from vms.choices import AttachMode
 from vms.configuration import Gpus, Networking, Port, VmConfiguration, VmUpdate
 from vms.prpc.fields import Bool, Bytes, ListOf, Message, Text, UInt32, UInt64
-from vms.selectors.info import Filter
+from vms.selectors.roster import Filter
 
 Values = dict[str, Any]
 

@@ -1,31 +1,27 @@
-"""VmInfo rows: what Status and GetInfo answer. Five queries, however many VMs."""
+"""VmInfo rows: what Status and GetInfo tell of VMs. Three queries, however many."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from vms.choices import Actual, Status
 from vms.conf import conf
 from vms.configuration import USER_NETWORK
-from vms.database import now_ms
-from vms.elapsed import in_words
 from vms.hypervisor.network import mac_address
-from vms.models import Event, Image, PortMapping, Vm
-from vms.selectors.sight import Sight
+from vms.models import Event, PortMapping, Vm
+from vms.selectors.roster import MAX_NAMED, Entry
 
 Row = dict[str, Any]
-MAX_NAMED = 500
-"""Of more VMs than these it is cheaper to read what belongs to all than to name each in the query."""
 
 _BRIEF = (
     "id",
-    "node_id",
     "name",
     "image",
     "app_id",
@@ -59,82 +55,52 @@ _CONFIGURATION = (
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Status's request: empty means all; ``page`` starts at 1, and 0 (of either) means no paging."""
+class Read:
+    """A VM's row as it was read. ``info`` lacks two values that count on: ``uptime``, since
+    ``started_at_ms`` (None: it does not run), and ``exited_at``, since ``exited_at_ms``."""
 
-    ids: tuple[str, ...] = ()
-    brief: bool = False
-    keyword: str = ""
-    page: int = 0
-    page_size: int = 0
-
-
-def list_vms(wanted: Filter, sight: Sight) -> tuple[list[Row], int]:
-    """VmInfo rows of what is seen, oldest first, and how many match before paging."""
-    matching = _matching(wanted, sight)
-    chosen = matching.order_by("created_at_ms", "id")
-    if wanted.page and wanted.page_size:
-        total = matching.count()
-        first = (wanted.page - 1) * wanted.page_size
-        if first >= total:
-            return [], total
-        rows = _rows(chosen[first : first + wanted.page_size], wanted.brief)
-        return rows, total
-    rows = _rows(chosen, wanted.brief)
-    return rows, len(rows)
+    id: str
+    info: Row
+    started_at_ms: int | None
+    exited_at_ms: int | None
 
 
-def get_vm(vm_id: str, sight: Sight) -> Row | None:
-    """One VM with its configuration; None where there is none that is seen."""
-    rows = _rows(sight.of(Vm.objects.filter(pk=vm_id)), brief=False)
-    return rows[0] if rows else None
+def read(entries: Sequence[Entry], *, brief: bool) -> list[Read]:
+    """The rows of these VMs, in any order; without their configuration if ``brief``.
 
-
-def _matching(wanted: Filter, sight: Sight) -> QuerySet[Vm]:
-    vms = sight.of(Vm.objects.all())
-    if wanted.ids:
-        vms = vms.filter(pk__in=wanted.ids[:10_000])
-    if wanted.keyword:
-        vms = vms.filter(pk__in=_ids_with_keyword(vms, wanted.keyword))
-    return vms
-
-
-def _ids_with_keyword(vms: QuerySet[Vm], keyword: str) -> list[str]:
-    """Case-sensitive on both databases: SQLite's LIKE ignores case, so it only narrows the search."""
-    likely = Q()
-    for field in ("name", "id", "app_id", "image"):
-        likely |= Q(**{f"{field}__contains": keyword})
-    found = vms.filter(likely).values_list("id", "name", "app_id", "image")
-    return [row[0] for row in found if any(keyword in text for text in row)]
-
-
-def _rows(vms: QuerySet[Vm], brief: bool) -> list[Row]:
-    found = list(vms.values(*_BRIEF, *(() if brief else _CONFIGURATION)))
-    ids = [row["id"] for row in found]
-    narrow = ids if len(ids) <= MAX_NAMED else None
+    One that went meanwhile is left out.
+    """
+    narrow = [entry.id for entry in entries] if len(entries) <= MAX_NAMED else None
+    vms = Vm.objects.all() if narrow is None else Vm.objects.filter(pk__in=narrow)
+    found = list(vms.order_by().values(*_BRIEF, *(() if brief else _CONFIGURATION)))
     events = _last_events(narrow)
     ports = {} if brief else ports_of(narrow)
-    versions = {(node, name): version for node, name, version in _image_versions()}
-    now = now_ms()
+    known = {entry.id: entry for entry in entries}
+    rows = []
     for row in found:
-        row["events"] = events.get(row["id"], [])
-        row["ports"] = ports.get(row["id"], [])
-        row["image_version"] = versions.get((row["node_id"], row["image"]), "")
-    return [_vm_info(row, now, brief) for row in found]
+        entry = known.get(row["id"])
+        if entry is None:
+            continue
+        heard = events.get(entry.id, [])
+        # Told before they are kept anywhere: they may be dropped for their age any moment.
+        entry.oldest_event = heard[0][0] if heard else None
+        row["events"] = [event for _, event in heard]
+        row["ports"] = ports.get(entry.id, [])
+        row["image_version"] = entry.image_version
+        runs = row["actual"] != Actual.OFF
+        started_at_ms = row["started_at_ms"] if runs else None
+        rows.append(Read(entry.id, _vm_info(row, brief), started_at_ms, row["exited_at_ms"]))
+    return rows
 
 
-def _image_versions() -> list[tuple[int, str, str]]:
-    return list(Image.objects.values_list("node_id", "name", "version"))
-
-
-def _last_events(vm_ids: list[str] | None) -> dict[str, list[Row]]:
-    """The last ``event_buffer_size`` events of each VM, newest last; one query."""
+def _last_events(vm_ids: list[str] | None) -> dict[str, list[tuple[int, Row]]]:
+    """The last ``event_buffer_size`` events of each VM with their ids, newest last; one query."""
     events = Event.objects.all() if vm_ids is None else Event.objects.filter(vm_id__in=vm_ids)
     newest = events.annotate(age=Window(RowNumber(), partition_by=F("vm_id"), order_by=F("id").desc()))
     last = newest.filter(age__lte=conf().event_buffer_size).order_by("id")
-    found: dict[str, list[Row]] = {}
-    for vm_id, event, body, timestamp in last.values_list("vm_id", "event", "body", "timestamp_ms"):
-        found.setdefault(vm_id, []).append({"event": event, "body": body, "timestamp": timestamp})
+    found: dict[str, list[tuple[int, Row]]] = {}
+    for pk, vm_id, event, body, timestamp in last.values_list("id", "vm_id", "event", "body", "timestamp_ms"):
+        found.setdefault(vm_id, []).append((pk, {"event": event, "body": body, "timestamp": timestamp}))
     return found
 
 
@@ -148,18 +114,17 @@ def ports_of(vm_ids: list[str] | None) -> dict[str, list[Row]]:
     return found
 
 
-def _vm_info(row: Row, now: int, brief: bool) -> Row:
-    runs = row["actual"] != Actual.OFF
+def _vm_info(row: Row, brief: bool) -> Row:
     return {
         "id": row["id"],
         "name": row["name"],
         "status": Status.of(row["desired"], row["actual"]),
-        "uptime": in_words(row["started_at_ms"] if runs else None, now),
+        "uptime": "",
         "app_url": app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
         "app_id": row["app_id"],
         "instance_id": row["instance_id"] or None,
         "configuration": None if brief else _configuration(row),
-        "exited_at": in_words(row["exited_at_ms"], now),
+        "exited_at": "",
         "boot_progress": row["boot_progress"],
         "boot_error": row["boot_error"],
         "shutdown_progress": row["shutdown_progress"],

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from vms.choices import Actual, Desired, Status
 from vms.conf import conf
 from vms.models import Image, Vm
-from vms.selectors.info import MAX_NAMED, app_url, ports_of
+from vms.selectors.info import app_url, ports_of
+from vms.selectors.roster import MAX_NAMED
 from vms.selectors.sight import Sight
 
 _COLUMNS = (

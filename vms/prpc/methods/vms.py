@@ -16,12 +16,12 @@ from vms.actions.check import Remark, check_new
 from vms.actions.retention import kept
 from vms.choices import Desired
 from vms.compose import compose_hash, parse_compose
-from vms.conf import conf
 from vms.models import Vm
-from vms.prpc import outcome, serializers
+from vms.prpc import listing, outcome, serializers
 from vms.prpc.errors import from_validation
 from vms.prpc.methods.base import Method, Pending, Values, required_id
-from vms.selectors import events, info
+from vms.prpc.prepared import Prepared
+from vms.selectors import events
 
 
 def _create(values: Values) -> Pending:
@@ -80,14 +80,12 @@ def _compose_hash(values: Values) -> dict[str, str]:
     return {"hash": compose_hash(values["compose_file"])}
 
 
-def _status(values: Values) -> dict[str, Any]:
-    rows, total = info.list_vms(serializers.to_filter(values), sight(current()))
-    return {"vms": rows, "port_mapping_enabled": conf().cvm.port_mapping.enabled, "total": total}
+def _status(values: Values) -> Prepared:
+    return listing.status(serializers.to_filter(values), sight(current()))
 
 
-def _get_info(values: Values) -> dict[str, Any]:
-    row = info.get_vm(required_id(values), sight(current()))
-    return {"found": row is not None, "info": row}
+def _get_info(values: Values) -> Prepared:
+    return listing.one(required_id(values), sight(current()))
 
 
 def _list_events(values: Values) -> dict[str, Any]:

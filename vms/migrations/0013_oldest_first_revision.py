@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vms', '0011_audit_counts'),
+        ('vms', '0012_host_boot'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -79,6 +79,13 @@ class Connection(HTTPChannel):
         else:
             self.refuse(HTTPStatus.BAD_REQUEST, _NOT_HTTP)
 
+    def checkPersistence(self, request: Any, version: bytes) -> bool:  # noqa: N802
+        if self.factory is not None and self.factory.ending:
+            request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+            return False
+        goes_on: bool = super().checkPersistence(request, version)
+        return goes_on
+
     def refuse(self, status: HTTPStatus, message: str) -> None:
         """Answer so, and end the connection."""
         if self._refused or self.transport is None:

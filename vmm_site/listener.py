@@ -33,8 +33,8 @@ from vmm_site.request import Request, Tap
 reactor: Any = twisted_reactor
 server_from_string: Callable[[Any, str], Any] = twisted_endpoints.serverFromString
 
-SHUTTING_DOWN = 4012
-"""Close code of websockets when the server ends; 1012 means the same but may not be sent by us."""
+GOING_AWAY = 1001
+"""Close code of websockets when the server ends (RFC 6455, 7.4.1)."""
 MAX_WEBSOCKET_MESSAGE = 64 * 1024
 PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 30
@@ -70,13 +70,18 @@ class Sockets(WebSocketFactory):
 
 
 class Channels(HTTPFactory):
-    """Makes HTTP connections; those that have seen a request are remembered, to be closed at the end."""
+    """Makes HTTP connections; those that have seen a request are remembered, to be closed at the end.
+
+    While the server is ``ending`` each of them gets the answer that it waits for, and is closed then.
+    """
 
     protocol = Connection
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self.open: weakref.WeakSet[Any] = weakref.WeakSet()
+
+        self.ending = False
 
     def log(self, request: Any) -> None:
         """No line for each request: what matters is in the audit log, how much in the metrics."""
@@ -174,6 +179,7 @@ class Server(daphne.server.Server):
             await tap.opened()
 
     async def stop_listening(self) -> None:
+        self.http_factory.ending = True
         listeners, self.listeners = self.listeners, []
         for port in listeners:
             await _as_future(port.stopListening(), self.loop)
@@ -196,7 +202,11 @@ class Server(daphne.server.Server):
     async def close_connections(self, bound_s: float) -> None:
         """Tell websockets that the server ends, flush everything, close."""
         for socket in self._sockets():
-            socket.sendClose(code=SHUTTING_DOWN, reason="the server is shutting down")
+            if socket.state == socket.STATE_OPEN:
+                # Not sendClose, which keeps this code to itself.
+                socket.sendCloseFrame(code=GOING_AWAY, reasonUtf8=b"the server is ending; connect again")
+            else:
+                socket.dropConnection(abort=True)  # its handshake has not come to its end
         await self._until(lambda: not any(self._sockets()), bound_s)
         # After the websockets, for each of those grew out of such a channel and has its connection.
         channels = [channel for channel in self.http_factory.open if _is_connected(channel)]

@@ -8,14 +8,48 @@ awaits ``settle`` on the event loop, and only then sends the response.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+T = TypeVar("T")
 Settle = Callable[["SettlingResponse"], Awaitable[None]]
 """Waits, on the event loop, and then writes status, headers or content into the response."""
+
+
+_bounds: set[asyncio.Timeout] = set()
+_ends_at: float | None = None
+
+
+class ServerEnds(Exception):
+    """What a request waited for did not come before the server's end."""
+
+
+async def while_the_server_lasts(wait: Callable[[], Awaitable[T]]) -> T:
+    """What ``wait`` gives. Raises ServerEnds where it doesn't before ``server_ends`` says so."""
+    bound = asyncio.timeout_at(_ends_at)
+    try:
+        async with bound:
+            _bounds.add(bound)
+            return await wait()
+    except TimeoutError:
+        if bound.expired():
+            raise ServerEnds from None
+        raise
+    finally:
+        _bounds.discard(bound)
+
+
+def server_ends(in_s: float) -> None:
+    """The server ends: whoever waits is to have an answer by then. On the event loop."""
+    global _ends_at
+    _ends_at = asyncio.get_running_loop().time() + in_s
+    for bound in _bounds:
+        if not bound.expired():
+            bound.reschedule(_ends_at)
 
 
 class SettlingResponse(HttpResponse):

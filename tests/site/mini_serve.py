@@ -56,6 +56,9 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
 async def websocket(scope: Any, receive: Any, send: Any) -> None:
     global sent
     await receive()
+    if scope["path"] == "/undecided":
+        say("undecided begun")
+        await asyncio.Event().wait()
     await send({"type": "websocket.accept"})
     if scope["path"] == "/flood":
         for _ in range(2000):

@@ -17,13 +17,13 @@ from rest_framework.views import APIView
 from vms import telemetry
 from vms.access.routes import needs
 from vms.access.trail import trail
-from vms.errors import MethodNotAllowed, NotFound, VmmError
+from vms.errors import MethodNotAllowed, NotFound, TookTooLong, VmmError
 from vms.prpc import audited
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
 from vms.prpc.fields import Message
 from vms.prpc.methods import SERVICES, VMM, Method, Pending, Service
-from vms.settling import SettlingResponse
+from vms.settling import ServerEnds, SettlingResponse, while_the_server_lasts
 
 BY_QUERY = ("GET", "HEAD")
 
@@ -156,13 +156,23 @@ def _refusal(encoding: Encoding, error: VmmError, method: Method | None) -> Http
 def _settling(pending: Pending, encoding: Encoding, method: str) -> SettlingResponse:
     async def settle(response: SettlingResponse) -> None:
         try:
-            value = await pending.wait()
+            value = await _awaited(pending, method)
         except VmmError as error:
             _write(response, encoding.error(error))
         else:
             _write(response, encoding.result(value, method))
 
     return SettlingResponse(settle, content_type=encoding.media_type)
+
+
+async def _awaited(pending: Pending, method: str) -> Any:
+    try:
+        return await while_the_server_lasts(pending.wait)
+    except ServerEnds:
+        raise TookTooLong(
+            f"{method} is not done, and the server is ending now; what was asked of the host is recorded "
+            "and goes on once it is back"
+        ) from None
 
 
 def _response(answer: Answer) -> HttpResponse:

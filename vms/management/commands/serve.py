@@ -17,8 +17,11 @@ from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
 from vmm_site.exposure import OpenDoor, refuse_open_door
 from vms.access import keeper, last_used, set_up
+from vms.settling import server_ends
 from vms.version import VERSION
 
+LAST_WORDS_S = 2.0
+"""Between the end of waiting and that of answering."""
 logger = logging.getLogger("vmm.start")
 
 
@@ -38,7 +41,7 @@ class Command(BaseCommand):
         # Imported here: the first import decides on the event loop of the whole process,
         # and other commands need none.
         from vmm_site.logging import set_up_logging
-        from vmm_site.serving import Plan, leave, run
+        from vmm_site.serving import Bounds, Plan, leave, run
         from vms.hypervisor.accelerator import HostUnfit
         from vms.worker import service
 
@@ -58,6 +61,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         nobody_yet = set_up.is_needed()
         connection.close()  # the threads that serve have their own
+        bounds = Bounds()
         announcement = discovery.Announcement(discovery.folder(os.environ))
 
         def ready(listening: list[Endpoint]) -> None:
@@ -70,6 +74,10 @@ class Command(BaseCommand):
             )
             self.stdout.flush()
 
+        def ending() -> None:
+            announcement.withdraw()
+            server_ends(bounds.answers - LAST_WORDS_S)
+
         plan = Plan(
             application=_application(),
             services=services,
@@ -77,7 +85,8 @@ class Command(BaseCommand):
             data_dir=config.data_dir,
             max_body_size=config.max_body_size,
             on_ready=ready,
-            on_ending=announcement.withdraw,
+            on_ending=ending,
+            bounds=bounds,
         )
         leave(run(plan))
 

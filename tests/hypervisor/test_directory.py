@@ -10,8 +10,9 @@ from tests.hypervisor import machines
 from vms.hypervisor import directory
 from vms.hypervisor.durable import read_regular_file, replace_file
 from vms.hypervisor.errors import LaunchRefused
+from vms.hypervisor.log_rotation import begin_boot
 from vms.hypervisor.rundir import RunDir
-from vms.hypervisor.spec import ImageFiles
+from vms.hypervisor.spec import ImageFiles, LogLimits
 
 SPEC = machines.guest_spec(ImageFiles(Path("/kernel"), Path("/initrd")))
 
@@ -48,18 +49,19 @@ def test_a_folder_that_a_guest_put_in_the_way_is_refused_in_words(run_dir: RunDi
 
 def test_three_boots_of_logs_are_kept(run_dir: RunDir) -> None:
     for boot in range(1, 6):
+        begin_boot(run_dir, LogLimits(max_backups=3))
         run_dir.serial_log.write_text(f"boot {boot}")
-        directory.rotate_logs(run_dir)
-    segments = {path.name: path.read_text() for path in run_dir.path.iterdir()}
-    assert segments == {"serial.log.1": "boot 5", "serial.log.2": "boot 4", "serial.log.3": "boot 3"}
+    begin_boot(run_dir, LogLimits(max_backups=3))
+    segments = {path.name: path.read_text() for path in run_dir.path.glob("serial.log*")}
+    assert segments == {f"serial.log.{boot:06}.000000000000": f"boot {boot}" for boot in (3, 4, 5)}
 
 
 def test_an_empty_log_pushes_no_other_out(run_dir: RunDir) -> None:
-    run_dir.serial_log.write_text("boot 1")
-    directory.rotate_logs(run_dir)
-    run_dir.serial_log.touch()
-    directory.rotate_logs(run_dir)
-    assert (run_dir.path / "serial.log.1").read_text() == "boot 1"
+    for content in ("boot 1", "", "", ""):
+        begin_boot(run_dir, LogLimits(max_backups=1))
+        run_dir.serial_log.write_text(content)
+    begin_boot(run_dir, LogLimits(max_backups=1))
+    assert [path.read_text() for path in run_dir.path.glob("serial.log.*")] == ["boot 1"]
 
 
 def test_a_directory_that_is_a_link_is_not_removed(tmp_path: Path) -> None:

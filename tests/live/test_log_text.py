@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.waiting import eventually
+from vms.hypervisor.log_rotation import begin_boot
+from vms.hypervisor.rundir import RunDir
+from vms.hypervisor.spec import LogLimits
 from vms.live import logs
-from vms.live.logs import Cleaner, read_log, tail_offset
+from vms.live.log_text import MAX_ESCAPE, Cleaner
+from vms.live.logs import boots_of, last_lines, read_log
 
 SEQUENCES = [
     b"\x1b[31m",
@@ -51,7 +55,9 @@ def cleaned(*pieces: bytes, ansi: bool = False) -> bytes:
 
 
 async def read(path: Path, *, lines: int = 100, ansi: bool = True) -> bytes:
-    return b"".join([part async for part in read_log(path, lines=lines, ansi=ansi, follow=False)])
+    return b"".join(
+        [part async for part in read_log(path, boots_of(path)[-1], lines=lines, ansi=ansi, follow=False)]
+    )
 
 
 class Follower:
@@ -63,7 +69,7 @@ class Follower:
         self._task = asyncio.create_task(self._follow(path, ansi))
 
     async def _follow(self, path: Path, ansi: bool) -> None:
-        async for part in read_log(path, lines=100, ansi=ansi, follow=True):
+        async for part in read_log(path, boots_of(path)[-1], lines=100, ansi=ansi, follow=True):
             self.text += part
         self.ended = True
 
@@ -113,7 +119,7 @@ def test_a_sequence_that_never_ends_is_not_kept() -> None:
     cleaner = Cleaner(ansi=False)
     text = b"".join(cleaner.clean(b"\x1b]" + b"x" * 500) for _ in range(100))
     assert len(text) > 40_000
-    assert len(cleaner._held) <= logs.MAX_ESCAPE
+    assert len(cleaner._held) <= MAX_ESCAPE
 
 
 @pytest.mark.parametrize(
@@ -142,9 +148,9 @@ def test_the_last_lines_are_found_whatever_the_chunks(
     path = tmp_path_factory.mktemp("log") / "serial.log"
     whole = [b"x" * length + b"\n" for length in lengths]
     path.write_bytes(b"".join(whole))
-    with pytest.MonkeyPatch.context() as patch, path.open("rb") as file:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logs, "CHUNK", chunk)
-        offset = tail_offset(file, lines)
+        offset = last_lines(path, boots_of(path)[-1], lines)
     assert path.read_bytes()[offset:] == b"".join(whole[-lines:])
 
 
@@ -160,7 +166,7 @@ async def test_a_download_ends_though_the_guest_goes_on_writing(
     monkeypatch.setattr(logs, "CHUNK", 10)
     log.write_bytes(b"x" * 100)
     parts = 0
-    async for _ in read_log(log, lines=100, ansi=True, follow=False):
+    async for _ in read_log(log, boots_of(log)[-1], lines=100, ansi=True, follow=False):
         parts += 1
         with log.open("ab") as guest:
             guest.write(b"y" * 20)
@@ -195,13 +201,13 @@ async def test_a_log_that_does_not_exist_yet_is_waited_for(quick: None, log: Pat
     follower.leave()
 
 
-async def test_rotation_loses_nothing(quick: None, log: Path) -> None:
+async def test_a_restart_loses_nothing(quick: None, log: Path) -> None:
     log.write_bytes(b"1\n")
     follower = Follower(log)
     await follower.sees(b"1\n")
     with log.open("ab") as guest:
         guest.write(b"written just before\n")
-    log.rename(log.with_name("serial.log.1"))
+    begin_boot(RunDir(log.parent), LogLimits())
     log.write_bytes(b"another and longer file\n")
     await follower.sees(b"1\nwritten just before\nanother and longer file\n")
     follower.leave()
@@ -211,7 +217,7 @@ async def test_between_two_files_there_may_be_none(quick: None, log: Path) -> No
     log.write_bytes(b"1\n")
     follower = Follower(log)
     await follower.sees(b"1\n")
-    log.rename(log.with_name("serial.log.1"))
+    begin_boot(RunDir(log.parent), LogLimits())
     await asyncio.sleep(0.02)
     log.write_bytes(b"2\n")
     await follower.sees(b"1\n2\n")
@@ -251,7 +257,7 @@ async def test_while_nothing_comes_a_line_keeps_the_connection(
 async def test_who_leaves_leaves_no_open_file(quick: None, log: Path) -> None:
     log.write_bytes(b"1\n")
     before = set(os.listdir("/proc/self/fd"))
-    parts = read_log(log, lines=1, ansi=True, follow=True)
+    parts = read_log(log, boots_of(log)[-1], lines=1, ansi=True, follow=True)
     assert await anext(parts) == b"1\n"
     await parts.aclose()
     assert set(os.listdir("/proc/self/fd")) <= before

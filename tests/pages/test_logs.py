@@ -59,6 +59,9 @@ async def test_a_vm_that_never_ran_has_an_empty_log(vmm: InProcess) -> None:
         ("id=x&lines=" + "9" * 5000, "lines: must be a number"),
         ("id=x&follow=maybe", "follow: must be true or false"),
         ("id=x&ansi=2", "ansi: must be true or false"),
+        ("id=x&boot=-1", "boot: must be a number"),
+        ("id=x&boot=last", "boot: must be a number"),
+        ("id=x&download=yes", "download: must be true or false"),
     ],
 )
 async def test_an_option_that_is_none_is_400_and_named(vmm: InProcess, query: str, begins: str) -> None:
@@ -97,3 +100,23 @@ async def test_following_ends_with_the_vm(vmm: InProcess) -> None:
     await asyncio.sleep(0.1)
     await vmm.call("RemoveVm", {"id": vm_id})
     assert (await following).text == f"fake guest {vm_id} generation 1 booted\n"
+
+
+async def test_earlier_boots_can_be_read_as_long_as_they_are_kept(vmm: InProcess) -> None:
+    vm_id = await vmm.create()
+    for method in ("StopVm", "StartVm"):
+        await vmm.call(method, {"id": vm_id})
+    texts = [(await vmm.client.get(f"/logs?id={vm_id}&boot={boot}")).text for boot in (0, 1)]
+    assert texts == [f"fake guest {vm_id} generation {generation} booted\n" for generation in (3, 1)]
+    none = await vmm.client.get(f"/logs?id={vm_id}&boot=2")
+    assert (none.status_code, none.json()["message"]) == (
+        404,
+        "boot: 0 is the newest, and 1 earlier ones are kept of this log, not 2",
+    )
+
+
+async def test_a_log_can_be_saved_under_a_name_of_its_own(vmm: InProcess) -> None:
+    vm_id = await vmm.create()
+    response = await vmm.client.get(f"/logs?id={vm_id}&ch=stderr&download=true")
+    assert response.headers["content-disposition"] == f'attachment; filename="{vm_id}-stderr-boot-1.log"'
+    assert "content-disposition" not in (await vmm.client.get(f"/logs?id={vm_id}")).headers

@@ -361,7 +361,7 @@ async def test_a_new_launch_forgets_the_last_end_and_keeps_its_logs(bench: Bench
     launched = await bench.driver.launch(replace(spec, generation=2))
     assert (launched.power, launched.generation, launched.exit) == (Power.ON, 2, None)
     assert b"first boot" not in (directory / "serial.log").read_bytes()
-    assert b"first boot" in (directory / "serial.log.1").read_bytes()
+    assert b"first boot" in (directory / "serial.log.000001.000000000000").read_bytes()
 
 
 async def test_stop_ends_it_and_is_no_end_by_itself(bench: Bench) -> None:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 from .durable import fsync_directory, read_regular_file, replace_file
 from .errors import LaunchRefused
+from .log_rotation import begin_boot, locked
 from .privileges import uid_and_gid
 from .records import LaunchRecord, Phase
 from .rundir import VM_ID_PATTERN, RunDir
-from .spec import GuestSpec
-
-KEPT_LOG_SEGMENTS = 3
-"""How many earlier boots' logs are kept: ``serial.log.1`` is the youngest."""
+from .spec import GuestSpec, LogLimits
 
 STATE_LIMIT = 4096
 
@@ -100,24 +98,13 @@ def _write_changed(folder: Path, files: Mapping[str, bytes | None], *, beside: P
             replace_file(path, content, beside=beside)
 
 
-def rotate_logs(run_dir: RunDir) -> None:
-    """Move the last boot's logs aside, so that the next boot begins new ones."""
-    for log in (run_dir.serial_log, run_dir.stdout_log, run_dir.stderr_log, run_dir.tpm_log):
-        if not log.exists() or log.stat().st_size == 0:
-            continue
-        for number in range(KEPT_LOG_SEGMENTS, 0, -1):
-            younger = log.with_name(f"{log.name}.{number - 1}") if number > 1 else log
-            if younger.exists():
-                younger.replace(log.with_name(f"{log.name}.{number}"))
-
-
-def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str) -> None:
+def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str, logs: LogLimits) -> None:
     """Make room for the run of ``record``, whose phase becomes SPAWNED, in files that are ``user``'s.
 
     Each step leaves a state that is read rightly after a crash: see Phase.
     """
     record.write(run_dir)
-    rotate_logs(run_dir)
+    begin_boot(run_dir, logs)
     clear_traces(run_dir)
     replace(record, phase=Phase.SPAWNED).write(run_dir)
     if user:
@@ -170,7 +157,8 @@ def delete(run_dir: RunDir) -> None:
         raise RuntimeError(f"{run_dir.path} is a link: remove it by hand")
     if not run_dir.path.exists():
         return
-    replace_file(run_dir.removing_marker, b"")
+    with locked(run_dir):  # from now on nothing is rotated
+        replace_file(run_dir.removing_marker, b"")
     for entry in list(os.scandir(run_dir.path)):
         path = Path(entry.path)
         if path == run_dir.removing_marker:

@@ -20,11 +20,12 @@ from .base import Exit, ExitListener, ExitReason, Observation, Power, Tpm
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
 from .figures import DiskTraffic, Figures
+from .log_rotation import begin_boot
 from .process import ProcessIdentity
 from .records import LaunchRecord, Phase, TpmRecord, read_exit, write_exit
 from .rundir import RunDir
 from .shared_disk import ensure_shared_disk
-from .spec import GuestSpec
+from .spec import GuestSpec, LogLimits
 
 FAKE_BOOT_ID = "fake"
 FIRST_FAKE_PID = 5_000_000
@@ -89,7 +90,7 @@ class FakeDriver:
         directory.fill(run_dir, spec)
         ensure_shared_disk(run_dir, spec.share_mode)
         await asyncio.sleep(self.launch_delay_s)
-        directory.rotate_logs(run_dir)
+        begin_boot(run_dir, LogLimits())
         directory.clear_traces(run_dir)
         LaunchRecord(spec.generation, Phase.SPAWNED, self.boot_id).write(run_dir)
         refusal = self._refusals.get(spec.vm_id, self._refusals.get(None)) or _missing_volume(spec)

@@ -231,7 +231,7 @@ class QemuDriver:
         try:
             with lock.held(run_dir) as descriptor:
                 await self._beside.clear(run_dir)
-                await in_thread(directory.clear_the_way, run_dir, record, self.host.user)
+                await in_thread(directory.clear_the_way, run_dir, record, self.host.user, self.host.logs)
                 try:
                     await self._beside.start(run_dir, spec)
                     shim = Shim.spawn(run_dir, argv, descriptor)

@@ -21,6 +21,14 @@ class Accelerator(StrEnum):
     TCG = "tcg"
 
 
+@dataclass(frozen=True)
+class LogLimits:
+    """A log of more than ``max_bytes`` is rotated, 0: never; of its segments ``max_backups`` are kept."""
+
+    max_bytes: int = 4 << 20
+    max_backups: int = 3
+
+
 class Transport(StrEnum):
     """Transport protocols that user-mode networking forwards."""
 
@@ -124,7 +132,7 @@ class HostSettings:
     of the host's quote generation service, 0 for none. ``sev`` is there on hosts that
     launch SEV-SNP guests. ``swtpm_path`` is the program, ``None`` where it is missing.
     ``stop_grace_s`` is how long a ``quit`` may take before SIGKILL, ``launch_timeout_s``
-    how long QEMU may take until it answers.
+    how long QEMU may take until it answers. ``logs`` bounds what is kept of what a VM writes.
     """
 
     qemu_path: Path
@@ -145,6 +153,7 @@ class HostSettings:
     swtpm_path: Path | None = None
     stop_grace_s: float = 5.0
     launch_timeout_s: float = 30.0
+    logs: LogLimits = LogLimits()
 
 
 @dataclass(frozen=True)

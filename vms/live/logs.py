@@ -1,20 +1,17 @@
-"""Reading a VM's logs: the last lines, and what follows, through rotation and restarts."""
+"""Reading a VM's logs: by boot and position, the last lines, and what follows, whatever is rotated."""
 
 from __future__ import annotations
 
 import asyncio
-import codecs
-import contextlib
-import os
-import re
-import stat
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
 
+from vms.hypervisor.log_files import Boot, look_at, read
 from vms.hypervisor.rundir import RunDir
+from vms.live.log_text import Cleaner
 
 MAX_LINES = 100_000
 MAX_TAIL_BYTES = 32 << 20
@@ -23,17 +20,6 @@ CHUNK = 64 << 10
 POLL_S = 0.2
 HEARTBEAT_S = 60.0
 HEARTBEAT = b"\n"
-MAX_ESCAPE = 1024
-"""A sequence that is longer is none."""
-# ECMA-48: control sequences; command strings (an operating system's may end with BEL); others.
-_ESCAPES = re.compile(
-    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]"
-    rb"|\][^\x07\x1b]*(?:\x07|\x1b\\)"
-    rb"|[PX^_][^\x1b]*\x1b\\"
-    rb"|[ -/]+[0-~]"
-    rb"|[0-OQ-WYZ\\`-~])"
-)
-_CUT_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?|[ -/]*)\Z")
 
 
 class LogChannel(StrEnum):
@@ -54,141 +40,141 @@ def log_path(run_path: Path, vm_id: str, channel: LogChannel) -> Path:
     }[channel]
 
 
-def tail_offset(file: BinaryIO, lines: int) -> int:
-    """Where the last ``lines`` lines of a log begin, in bytes."""
-    size = os.fstat(file.fileno()).st_size
+def boots_of(log: Path) -> list[Boot]:
+    """The boots of which something is kept, and the current one, which is the last."""
+    return look_at(log).boots()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of a boot. ``is_next`` says that they follow what was read before, with nothing between."""
+
+    begin: int
+    data: bytes
+    is_next: bool
+
+
+class Follower:
+    """Goes through a log from some place on, to its end and on as it grows."""
+
+    def __init__(self, log: Path, boot: int, position: int) -> None:
+        self.boot = boot
+        self.position = position
+        self._log = log
+        self._had_directory = False
+
+    def next(self, most: int) -> Piece | None:
+        """What follows in this boot, at most so many bytes; None where nothing does (yet)."""
+        begin, data = read(self._log, self.boot, self.position, most)
+        if not data and not self._was_emptied():
+            return None
+        if not data:
+            begin, data = read(self._log, self.boot, self.position, most)
+        piece = Piece(begin, data, begin == self.position)
+        self.position = begin + len(data)
+        return piece
+
+    def advance(self) -> bool:
+        """Go to the boot after this one, once all of this one was read; whether there is one."""
+        found = look_at(self._log)
+        if found.current == self.boot or read(self._log, self.boot, self.position, 1)[1]:
+            return False
+        later = next((boot for boot in found.boots() if boot.number > self.boot), None)
+        if later is None:
+            return False
+        self.boot, self.position = later.number, later.start
+        return True
+
+    def is_over(self) -> bool:
+        """Whether the VM's directory was there and is gone: nothing will ever follow."""
+        exists = self._log.parent.is_dir()
+        self._had_directory |= exists
+        return self._had_directory and not exists
+
+    def _was_emptied(self) -> bool:
+        """Whether somebody emptied the log by hand: then it is read from its new beginning."""
+        boot = look_at(self._log).boot(self.boot)
+        if boot.end >= self.position:
+            return False
+        self.position = boot.start
+        return True
+
+
+def read_before(log: Path, boot: int, before: int, most: int) -> tuple[int, bytes]:
+    """At most so many bytes that end at ``before``, without a gap; the position of the first, and they."""
+    first = position = max(0, before - most)
+    parts: list[bytes] = []
+    while position < before:
+        begin, data = read(log, boot, position, min(before - position, 1 << 20))
+        if not data or begin >= before:
+            break
+        if begin != position:
+            # What lies before is not kept.
+            first, parts = begin, []
+        parts.append(data[: before - begin])
+        position = begin + len(parts[-1])
+    return (first, b"".join(parts)) if position == before else (before, b"")
+
+
+def lines_before(log: Path, boot: Boot, before: int, most: int) -> tuple[int, bytes]:
+    """The same from a line's beginning on, where one begins in there."""
+    begin, data = read_before(log, boot.number, before, most)
+    if begin > boot.start:
+        end_of_first = data.find(b"\n") + 1
+        if 0 < end_of_first < len(data):
+            return begin + end_of_first, data[end_of_first:]
+    return begin, data
+
+
+def last_lines(log: Path, boot: Boot, lines: int) -> int:
+    """The position where the last ``lines`` lines of a boot begin."""
     if lines <= 0:
-        return size
-    position, newlines = size, 0
-    floor = max(0, size - MAX_TAIL_BYTES)
+        return boot.end
+    position, newlines = boot.end, 0
+    floor = max(boot.start, boot.end - MAX_TAIL_BYTES)
     while position > floor:
-        start = max(floor, position - CHUNK)
-        block = os.pread(file.fileno(), position - start, start)
+        start, block = read_before(log, boot.number, position, min(CHUNK, position - floor))
+        if not block:
+            break
         at = len(block)
         while (at := block.rfind(b"\n", 0, at)) != -1:
             # The newline that ends the last line opens no further one.
-            if start + at != size - 1:
+            if start + at != boot.end - 1:
                 newlines += 1
             if newlines == lines:
                 return start + at + 1
         position = start
-    return floor
+    return position
 
 
-class Cleaner:
-    """Valid UTF-8, with or without escape sequences, whatever the cuts between pieces."""
+async def read_log(
+    log: Path, boot: Boot, *, lines: int, ansi: bool, follow: bool
+) -> AsyncGenerator[bytes, None]:
+    """The last ``lines`` lines of a boot and, if asked to follow, everything that comes after.
 
-    def __init__(self, ansi: bool) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._ansi = ansi
-        self._held = b""
-
-    def clean(self, data: bytes) -> bytes:
-        return self._decoder.decode(data if self._ansi else self._strip(data)).encode()
-
-    def finish(self) -> bytes:
-        """What is left when nothing follows: of a cut character its replacement, of a sequence nothing."""
-        return self._decoder.decode(b"", final=True).encode()
-
-    def _strip(self, data: bytes) -> bytes:
-        data = self._held + data
-        self._held = b""
-        cut = _CUT_ESCAPE.search(data)
-        # The rest may come with the next piece, unless it never ends.
-        if cut is not None and len(data) - cut.start() < MAX_ESCAPE:
-            data, self._held = data[: cut.start()], data[cut.start() :]
-        return _ESCAPES.sub(b"", data).replace(b"\x1b", b"")
-
-
-async def read_log(path: Path, *, lines: int, ansi: bool, follow: bool) -> AsyncGenerator[bytes, None]:
-    """The last ``lines`` lines and, if asked to follow, everything that comes after.
-
-    Without following it ends where the log ended when reading began. Following goes on
-    through rotation (another file, or the same one emptied) until the VM's directory is
-    gone; an idle minute brings an empty line, so that proxies keep the connection.
+    Without following it ends where the boot's log ended when ``boot`` was looked at. Following goes on
+    through rotation and restarts until the VM's directory is gone, an older boot to that boot's end; an
+    idle minute brings an empty line, so that proxies keep the connection.
     """
     cleaner = Cleaner(ansi)
-    log = _Log(path)
-    try:
-        end = await asyncio.to_thread(log.begin, min(lines, MAX_LINES))
-        quiet_since = time.monotonic()
-        while follow or log.position < end:
-            if data := log.read(CHUNK if follow else min(CHUNK, end - log.position)):
-                quiet_since = time.monotonic()
-                if text := cleaner.clean(data):
-                    yield text
-                continue
-            if not follow or log.is_over():
-                break
-            if time.monotonic() - quiet_since >= HEARTBEAT_S:
-                quiet_since = time.monotonic()
-                yield HEARTBEAT
-            await asyncio.sleep(POLL_S)
-        if rest := cleaner.finish():
-            yield rest
-    finally:
-        log.close()
-
-
-class _Log:
-    """A log that may not exist yet, and may be rotated: what was in the old file is read first."""
-
-    def __init__(self, path: Path) -> None:
-        self.position = 0
-        self._path = path
-        self._file: BinaryIO | None = None
-        self._had_directory = False
-
-    def begin(self, lines: int) -> int:
-        """Go to the last ``lines`` lines; returns where the log ends."""
-        self._open()
-        if self._file is None:
-            return 0
-        self.position = tail_offset(self._file, lines)
-        return os.fstat(self._file.fileno()).st_size
-
-    def read(self, most: int) -> bytes:
-        """What follows, at most so many bytes; nothing where nothing does (yet)."""
-        return self._read_on(most) or (self._read_on(most) if self._is_another() else b"")
-
-    def is_over(self) -> bool:
-        """Whether the VM's directory was there and is gone: nothing will ever follow."""
-        exists = self._path.parent.is_dir()
-        self._had_directory |= exists
-        return self._had_directory and not exists
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _read_on(self, most: int) -> bytes:
-        if self._file is None:
-            return b""
-        if os.fstat(self._file.fileno()).st_size < self.position:
-            self.position = 0
-        data = os.pread(self._file.fileno(), most, self.position)
-        self.position += len(data)
-        return data
-
-    def _is_another(self) -> bool:
-        """Open the file that is at the log's place now, if it is not the one that is read."""
-        try:
-            found = self._path.lstat()
-        except OSError:
-            return False
-        if self._file is not None and os.path.samestat(found, os.fstat(self._file.fileno())):
-            return False
-        self.close()
-        self.position = 0
-        self._open()
-        return True
-
-    def _open(self) -> None:
-        """Open the log; what is no plain file (a link, a pipe) counts as none."""
-        self._file = None
-        with contextlib.suppress(OSError):
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                self._file = os.fdopen(descriptor, "rb")
-            else:
-                os.close(descriptor)
+    follow = follow and boot.is_current
+    begin = await asyncio.to_thread(last_lines, log, boot, min(lines, MAX_LINES))
+    follower = Follower(log, boot.number, begin)
+    quiet_since = time.monotonic()
+    while follow or follower.position < boot.end:
+        piece = follower.next(CHUNK if follow else min(CHUNK, boot.end - follower.position))
+        if piece is not None:
+            quiet_since = time.monotonic()
+            if text := cleaner.clean(piece.data):
+                yield text
+            continue
+        if not follow or follower.is_over():
+            break
+        if follower.advance():
+            continue
+        if time.monotonic() - quiet_since >= HEARTBEAT_S:
+            quiet_since = time.monotonic()
+            yield HEARTBEAT
+        await asyncio.sleep(POLL_S)
+    if rest := cleaner.finish():
+        yield rest

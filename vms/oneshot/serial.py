@@ -6,7 +6,8 @@ import asyncio
 from io import FileIO
 from pathlib import Path
 
-from vms.live.logs import CHUNK, Cleaner
+from vms.live.log_text import Cleaner
+from vms.live.logs import CHUNK
 
 POLL_S = 0.1
 

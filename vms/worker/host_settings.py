@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vms.hypervisor.accelerator import QemuTools
-from vms.hypervisor.spec import Accelerator, HostSettings, NetworkFilter, SmbiosTable
+from vms.hypervisor.spec import Accelerator, HostSettings, LogLimits, NetworkFilter, SmbiosTable
 from vms.worker.tee_platform import FoundPlatform
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def host_settings(
         swtpm_path=_swtpm(),
         stop_grace_s=float(cvm.stop_grace),
         launch_timeout_s=float(cvm.launch_timeout),
+        logs=LogLimits(cvm.log.max_bytes, cvm.log.max_backups),
     )
 
 

@@ -25,6 +25,7 @@ from vms.worker.gpus import GpuWatch
 from vms.worker.guest_writes import GuestWrites
 from vms.worker.host_api import serve_guests
 from vms.worker.lanes import Lanes
+from vms.worker.log_rotation import LogRotation
 from vms.worker.prune import prune
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
@@ -59,6 +60,7 @@ class NodeWorker:
         self._images = ImageWork(node.pk, self.sync_images)
         self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
         self._gpus = GpuWatch(node.pk)
+        self._logs = LogRotation(driver, node.pk)
         self._sampler = Sampler(driver, node.pk, self._agents, board)
         self._early: set[str] | None = set()
         self._listening_since_ms = now_ms()
@@ -89,6 +91,7 @@ class NodeWorker:
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
             asyncio.create_task(self._events.run(), name="events"),
+            asyncio.create_task(self._logs.run(), name="logs"),
             asyncio.create_task(self._reloader.run(), name="reload"),
             asyncio.create_task(self._images.run(), name="images"),
             asyncio.create_task(self._sampler.run(), name="figures"),

@@ -3876,6 +3876,10 @@ export interface operations {
                 follow?: boolean | ("" | "0" | "1");
                 /** @description false: strip escape sequences */
                 ansi?: boolean | ("" | "0" | "1");
+                /** @description how many boots ago; the newest where nothing is said */
+                boot?: number | "";
+                /** @description true: have a browser save it as a file */
+                download?: boolean | ("" | "0" | "1");
             };
             header?: never;
             path?: never;

@@ -10,6 +10,7 @@ TAG = "Logs and health"
 # A parameter that is there but empty stands for what is usual.
 FLAG = {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["", "0", "1"]}]}
 LINES = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 999_999_999}, {"const": ""}]}
+BOOT = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 999_999_999}, {"const": ""}]}
 CHANNEL = {"type": "string", "enum": ["serial", "stdout", "stderr", ""]}
 
 
@@ -34,6 +35,8 @@ LOGS = {
         _query("lines", LINES, "how many of the last ones; 10000 where nothing is said"),
         _query("follow", FLAG, "true: go on as the log grows"),
         _query("ansi", FLAG, "false: strip escape sequences"),
+        _query("boot", BOOT, "how many boots ago; the newest where nothing is said"),
+        _query("download", FLAG, "true: have a browser save it as a file"),
     ],
     "responses": {
         "200": {

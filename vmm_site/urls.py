@@ -11,6 +11,7 @@ from vms.pages.login import login, logout
 from vms.pages.logs import logs
 from vms.pages.metrics import metrics
 from vms.pages.set_up import set_up
+from vms.pages.snapshot import snapshot
 from vms.prpc.openapi.views import openapi_document, openapi_page
 from vms.prpc.views import method_urls
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api-docs/openapi.json", openapi_document),
     path("logs", logs),
     path("healthz", healthz),
+    path("snapshot", snapshot),
     re_path(r"^login/?$", login),
     re_path(r"^logout/?$", logout),
     path("set-up/<str:token>/", set_up),

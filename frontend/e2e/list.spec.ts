@@ -89,6 +89,10 @@ test.describe('the list of virtual machines', () => {
       else socket.connectToServer();
       opened.push(socket);
     });
+    // What a proxy answers in the place of a server that is gone.
+    await page.route('/healthz', (route) =>
+      refuse ? route.fulfill({ contentType: 'text/html', body: 'no upstream' }) : route.continue(),
+    );
     await openList(page);
     refuse = true;
     await opened.at(-1)?.close();

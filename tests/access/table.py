@@ -150,6 +150,7 @@ PAGES = {
     "api-docs/openapi.json": Row(Needs.LOGIN, get=""),
     "logs": Row(Needs.STEERING_VMS, get=f"id={VM}", of_vm=True),
     "healthz": Row(Needs.NOTHING, get=""),
+    "snapshot": Row(Needs.LOGIN, get="", filtered=True),
     "^login/?$": Row(Needs.NOTHING, get="", path="login/"),
     "^logout/?$": Row(Needs.NOTHING, get="", path="logout/"),
     "set-up/<str:token>/": Row(Needs.NOTHING, get="", path="set-up/none/"),

@@ -263,3 +263,89 @@ describe('LiveSocket with bytes and a place to go on from', () => {
     expect(FakeWebSocket.opened.filter(({ url }) => url.includes('logs'))).toHaveLength(1);
   });
 });
+
+describe('a LiveSocket that can ask whether the server is up', () => {
+  let up: boolean;
+  let asked: number;
+
+  beforeEach(() => {
+    socket.stop();
+    FakeWebSocket.opened = [];
+    connections.length = 0;
+    up = true;
+    asked = 0;
+    socket = new LiveSocket({
+      url: () => 'ws://host/ws/status',
+      onFrame: vi.fn(),
+      onConnection: (connection) => connections.push(connection),
+      onStranger: vi.fn(),
+      isUp: () => {
+        asked += 1;
+        return Promise.resolve(up);
+      },
+      random: () => 1,
+    });
+    socket.start();
+  });
+
+  const phases = (): string[] => connections.map(({ phase }) => phase);
+
+  it('opens no websocket while it is not, and one within a second and a half after it is', async () => {
+    latest().accept();
+    latest().say('hello');
+    up = false;
+    latest().fail();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts()).toBe(1);
+    expect(asked).toBeGreaterThan(30);
+    up = true;
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(attempts()).toBe(2);
+    latest().accept();
+    latest().say('hello again');
+    expect(phases()).toEqual(['online', 'offline', 'online']);
+  });
+
+  it('counts websockets as blocked when two in a row say nothing though it is', async () => {
+    latest().fail();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(phases()).toEqual(['offline']);
+    latest().accept();
+    latest().fail();
+    expect(phases()).toEqual(['offline', 'blocked']);
+    await vi.advanceTimersByTimeAsync(120_000);
+    // Tried ever less often, up to every half minute.
+    expect(attempts()).toBeLessThan(10);
+    latest().accept();
+    latest().say('hello');
+    expect(phases()).toEqual(['offline', 'blocked', 'online']);
+  });
+
+  it('takes back that they are blocked when the server is gone', async () => {
+    latest().fail();
+    await vi.advanceTimersByTimeAsync(500);
+    latest().fail();
+    up = false;
+    socket.nudge();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(phases()).toEqual(['offline', 'blocked', 'offline']);
+  });
+
+  it('never takes a connection that had spoken for one that is blocked', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      latest().accept();
+      latest().say('hello');
+      latest().fail();
+      await vi.advanceTimersByTimeAsync(1_500);
+    }
+    expect(phases()).not.toContain('blocked');
+  });
+
+  it('lets go of a question whose answer comes after it was stopped', async () => {
+    latest().fail();
+    vi.advanceTimersByTime(500);
+    socket.stop();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(attempts()).toBe(1);
+  });
+});

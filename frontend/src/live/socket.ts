@@ -11,8 +11,16 @@ export interface Refusal {
   reason: string;
 }
 
-/** What is known of the connection; `since` is when it was found lost, in ms since 1970. */
-export type Connection = { phase: 'connecting' } | { phase: 'online' } | { phase: 'offline'; since: number };
+/**
+ * What is known of the connection; `since` is when it was found lost, in ms since 1970. `blocked`: the server answers,
+ * but something on the way lets no websocket through. `refused`: it won't be tried again.
+ */
+export type Connection =
+  | { phase: 'connecting' }
+  | { phase: 'online' }
+  | { phase: 'offline'; since: number }
+  | { phase: 'blocked'; since: number }
+  | { phase: 'refused'; reason: string };
 
 export interface SocketOptions {
   /** Where to connect; asked anew each time, for it may say how far one has come. */
@@ -24,6 +32,13 @@ export interface SocketOptions {
   onConnection: (connection: Connection) => void;
   /** The server knows nobody here, or not any more; it is not tried again. */
   onStranger: () => void;
+  /** What may be seen has changed; it is connected again at once. */
+  onBeginAnew?: () => void;
+  /**
+   * Whether the server answers at all. Asked before each new try, which may then follow soon: browsers hold back
+   * websockets that fail often, and a question by plain HTTP costs next to nothing.
+   */
+  isUp?: () => Promise<boolean>;
   /** The server won't have it, and trying again would not help; without this it is tried again like after any other close. */
   onRefused?: (refusal: Refusal) => void;
   /** A number in [0, 1); spreads the reconnects of many browsers after a restart of the server. */
@@ -32,6 +47,12 @@ export interface SocketOptions {
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5_000;
+/** The same where it is known before a try whether the server is back. */
+const LONGEST_ASKING_DELAY_MS = 1_500;
+/** The same where the server is there and websockets are not let through. */
+const LONGEST_BLOCKED_DELAY_MS = 30_000;
+/** So many websockets in a row that said nothing, of a server that answers, don't come through. */
+const BLOCKED_AFTER = 2;
 const PING_EVERY_MS = 15_000;
 /** A frame of any kind must come within this time of a ping, or the connection counts as dead. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -50,6 +71,9 @@ export class LiveSocket {
   private socket: WebSocket | null = null;
   private phase: Connection['phase'] = 'connecting';
   private failures = 0;
+  private hasSpoken = false;
+  private silent = 0;
+  private turn = 0;
   private stopped = true;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pingTimer: ReturnType<typeof setInterval> | undefined;
@@ -90,12 +114,27 @@ export class LiveSocket {
     if (this.socket?.readyState === WebSocket.OPEN) {
       this.ping();
     } else if (this.socket?.readyState !== WebSocket.CONNECTING) {
+      void this.retry();
+    }
+  }
+
+  private async retry(): Promise<void> {
+    const { isUp } = this.options;
+    this.discard();
+    const turn = this.turn;
+    const up = isUp ? await isUp() : true;
+    if (turn !== this.turn) return;
+    if (up) {
       this.open();
+    } else {
+      this.silent = 0;
+      this.lost();
     }
   }
 
   private open(): void {
     this.discard();
+    this.hasSpoken = false;
     const socket = new WebSocket(this.options.url());
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
@@ -118,9 +157,9 @@ export class LiveSocket {
     clearTimeout(this.deadline);
     // Only a frame proves the server works: one that accepts and closes must not be tried in a tight loop.
     this.failures = 0;
-    if (this.phase === 'online') return;
-    this.phase = 'online';
-    this.options.onConnection({ phase: 'online' });
+    this.hasSpoken = true;
+    this.silent = 0;
+    this.tell('online');
   }
 
   private closed({ code, reason }: Refusal): void {
@@ -132,23 +171,39 @@ export class LiveSocket {
       this.stop();
       onRefused({ code, reason });
     } else if (code === BEGIN_ANEW && this.failures === 0) {
+      this.options.onBeginAnew?.();
       // One that closes so again before it has said anything waits like any other.
       this.failures = 1;
       this.open();
     } else {
-      this.lost();
+      this.fellSilent();
     }
+  }
+
+  /** A connection has ended, or was never made. */
+  private fellSilent(): void {
+    if (!this.hasSpoken) this.silent += 1;
+    this.lost();
   }
 
   private lost(): void {
     this.discard();
-    if (this.phase !== 'offline') {
-      this.phase = 'offline';
-      this.options.onConnection({ phase: 'offline', since: Date.now() });
-    }
-    const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.failures);
+    const blocked = this.options.isUp !== undefined && this.silent >= BLOCKED_AFTER;
+    this.tell(blocked ? 'blocked' : 'offline');
+    const longest = this.options.isUp ? LONGEST_ASKING_DELAY_MS : LONGEST_DELAY_MS;
+    const ceiling = Math.min(
+      blocked ? LONGEST_BLOCKED_DELAY_MS : longest,
+      FIRST_DELAY_MS * 2 ** this.failures,
+    );
     this.failures += 1;
-    this.retryTimer = setTimeout(() => this.open(), ceiling * (0.5 + this.random() / 2));
+    this.retryTimer = setTimeout(() => void this.retry(), ceiling * (0.5 + this.random() / 2));
+  }
+
+  /** Says how the connection is, if that is news. */
+  private tell(phase: 'online' | 'offline' | 'blocked'): void {
+    if (this.phase === phase) return;
+    this.phase = phase;
+    this.options.onConnection(phase === 'online' ? { phase } : { phase, since: Date.now() });
   }
 
   private ping(): void {
@@ -158,11 +213,12 @@ export class LiveSocket {
 
   private expectFrame(withinMs: number): void {
     clearTimeout(this.deadline);
-    this.deadline = setTimeout(() => this.lost(), withinMs);
+    this.deadline = setTimeout(() => this.fellSilent(), withinMs);
   }
 
   /** Forgets the current connection, so that nothing it still says is heard. */
   private discard(): void {
+    this.turn += 1;
     clearTimeout(this.retryTimer);
     clearInterval(this.pingTimer);
     clearTimeout(this.deadline);

@@ -1,7 +1,7 @@
 import { LockOpen, ShieldAlert, Unplug } from 'lucide-react';
 import { Banner } from '@/components/ui/Banner';
 import { useNode } from '@/live/useLive';
-import { OfflineBanner } from './OfflineBanner';
+import { ConnectionBanner } from './ConnectionBanner';
 
 /** What every visitor must know for as long as it is so. */
 export function Banners() {
@@ -24,7 +24,7 @@ export function Banners() {
           {node.notice}
         </Banner>
       )}
-      <OfflineBanner />
+      <ConnectionBanner />
     </>
   );
 }

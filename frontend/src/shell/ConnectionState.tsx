@@ -1,7 +1,14 @@
 import { useConnection } from '@/live/connection';
+import type { Connection } from '@/live/socket';
 import classes from './ConnectionState.module.css';
 
-const words = { connecting: 'Connecting…', online: 'Live', offline: 'Reconnecting…' } as const;
+const words: Record<Connection['phase'], string> = {
+  connecting: 'Connecting…',
+  online: 'Live',
+  offline: 'Reconnecting…',
+  blocked: 'Every 4 s',
+  refused: 'Not allowed',
+};
 
 /** Whether the page follows the host right now. */
 export function ConnectionState() {

@@ -4,14 +4,14 @@ import { render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import { ConnectionContext, type ConnectionValue } from '@/live/connection';
-import { OfflineBanner } from './OfflineBanner';
+import { ConnectionBanner } from './ConnectionBanner';
 
 const show = (value: ConnectionValue) =>
   render(
     <QueryClientProvider client={new QueryClient()}>
       <MantineProvider env="test">
         <ConnectionContext value={value}>
-          <OfflineBanner />
+          <ConnectionBanner />
         </ConnectionContext>
       </MantineProvider>
     </QueryClientProvider>,
@@ -28,4 +28,14 @@ it('says since when the server is out of reach, and tries again when asked', asy
 it('is silent while the connection holds', () => {
   show({ connection: { phase: 'online' }, retry: vi.fn() });
   expect(screen.queryByRole('status')).not.toBeInTheDocument();
+});
+
+it('says that it asks every few seconds where no websocket comes through', () => {
+  show({ connection: { phase: 'blocked', since: Date.now() }, retry: vi.fn() });
+  expect(screen.getByRole('status')).toHaveTextContent(/asks for news every 4 seconds.*\/ws\//);
+});
+
+it("says in the server's words why nothing is shown", () => {
+  show({ connection: { phase: 'refused', reason: 'the token of ci is limited to LOOK' }, retry: vi.fn() });
+  expect(screen.getByRole('status')).toHaveTextContent('the token of ci is limited to LOOK.');
 });

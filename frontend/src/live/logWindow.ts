@@ -148,3 +148,10 @@ function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
   both.set(other, one.length);
   return both;
 }
+
+/** How many lines end in it. */
+export function newlines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
+}

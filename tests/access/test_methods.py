@@ -158,6 +158,15 @@ def test_a_limited_token_of_an_admin_manages_nothing_beyond_its_limits() -> None
     assert call(by_token(secret), "SaveUser", name="eve", password=NEW).status_code == 403
 
 
+def test_a_token_for_the_host_does_not_manage_users_and_the_other_way_round() -> None:
+    root = person("root", Role.ADMIN)
+    for_host, for_access = (by_token(token_of(root, scopes=[s])) for s in ("STEER_NODE", "MANAGE_ACCESS"))
+    assert call(for_host, "ListUsers").status_code == 403
+    assert call(for_host, "SaveUser", name="eve", password=NEW, role="admin").status_code == 403
+    assert call(for_access, "ListUsers").status_code == 200
+    assert for_access.post("/prpc/ReloadVms", {}, content_type="application/json").status_code == 403
+
+
 def test_users_are_made_changed_and_deleted(admin: Client) -> None:
     request = {"name": "ada", "password": NEW, "role": "operator", "update_quotas": True, "max_vms": 3}
     assert call(admin, "SaveUser", **request).status_code == 204

@@ -42,6 +42,10 @@ def somebody(role: Role, user_id: int | None = 1, *scopes: Permission) -> Princi
     return Principal("ada", role, Credential.TOKEN, user_id=user_id, scopes=limited)
 
 
+def test_each_permission_is_one_of_its_own() -> None:
+    assert [each.name for each in Permission] == list(Permission.__members__)
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("permission", Permission)
 def test_the_table(permission: Permission, role: Role) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, unique
 
 from vms.access.principal import Principal, current
 from vms.choices import Role
@@ -13,9 +13,12 @@ from vms.selectors.sight import EVERYTHING, Sight
 from vms.selectors.vms import unknown_vm
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grant:
-    """Who is allowed something: these roles for everything, and owners for what is theirs."""
+    """Who is allowed something: these roles for everything, and owners for what is theirs.
+
+    Two grants of equal content are two: of equal values an Enum makes one member with two names.
+    """
 
     roles: frozenset[Role]
     owners: bool = False
@@ -27,6 +30,7 @@ _OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 
 
+@unique
 class Permission(Enum):
     """One kind of thing to do. Every method, page and websocket names the one that it needs."""
 

@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "vmm_site.middleware.refuse_foreign_origins",
-    "csp.middleware.CSPMiddleware",
+    "vmm_site.sparing.PolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "vmm_site.middleware.secure_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "vms.access.middleware.authenticate",
     "vms.access.routes.Authorize",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "vmm_site.sparing.AdminMessageMiddleware",
 ]
 
 TEMPLATES = [

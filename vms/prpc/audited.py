@@ -39,7 +39,7 @@ def call(method: Method, values: Values) -> Any:
         about_vm(values["id"])
     if not method.changes:
         return method.call(values)
-    asked = trail().detail = summary(method.request(), values, ("id",) if is_of_vm else ())
+    asked = trail().detail = summary(method.message, values, ("id",) if is_of_vm else ())
     with writing():
         outcome = method.call(values)
         if not isinstance(outcome, Pending):

@@ -21,7 +21,6 @@ from vms.errors import MethodNotAllowed, NotFound, TookTooLong, VmmError
 from vms.prpc import audited
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
-from vms.prpc.fields import Message
 from vms.prpc.methods import SERVICES, VMM, Method, Pending, Service
 from vms.settling import ServerEnds, SettlingResponse, while_the_server_lasts
 
@@ -112,8 +111,7 @@ def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:
         encoding = encoding_of(request)
         method = _method(request, service, name)
         audited.begin(service, method)
-        message = method.request()
-        values = method.values(_data(request, encoding, method, message))
+        values = method.values(_data(request, encoding, method))
         outcome = audited.call(method, values)
     except Exception as error:
         told = as_vmm_error(error)
@@ -134,10 +132,10 @@ def _method(request: HttpRequest, service: Service, name: str) -> Method:
     return method
 
 
-def _data(request: HttpRequest, encoding: Encoding, method: Method, message: Message) -> Any:
+def _data(request: HttpRequest, encoding: Encoding, method: Method) -> Any:
     """The request's values before validation: of the query for GET, of the body for POST."""
     if request.method in BY_QUERY:
-        return message.query_to_data({name: request.GET[name] for name in request.GET})
+        return method.message.query_to_data({name: request.GET[name] for name in request.GET})
     return encoding.parse(io.BytesIO(request.body), parser_context={"method": method.name})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vms.access.policy import Permission
@@ -42,12 +43,16 @@ class Method:
 
     def values(self, data: Any) -> Values:
         """What ``call`` is given for the data of a request. Raises ValidationError."""
-        message = self.request()
         if not self.lenient:
-            given: Values = message.run_validation(data)
+            given: Values = self.message.run_validation(data)
             return given
-        values, errors = message.read(data)
+        values, errors = self.message.read(data)
         return values | {"unread": errors}
+
+    @cached_property
+    def message(self) -> Message:
+        """The one that reads all requests: it keeps nothing of them, and making one is not free."""
+        return self.request()
 
     @property
     def allows_get(self) -> bool:

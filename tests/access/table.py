@@ -174,6 +174,8 @@ class Channel:
     told: str
     until: str
     sends: tuple[dict[str, Any], ...] = ()
+    of_vm: bool = False
+    """It is about one VM, which is not there for whoever may not see it."""
 
 
 WEBSOCKETS = {
@@ -196,6 +198,12 @@ WEBSOCKETS = {
             (Needs.SEEING_VMS, f'"vm":"{VM}"', [VM], False),
             (Needs.SEEING_THE_NODE, '"vm":null', [], True),
         )
+    ),
+    "ws/console/<str:vm_id>": (
+        Channel(Needs.STEERING_VMS, Needs.STEERING_VMS, "secret-name", '"state"', of_vm=True),
+    ),
+    "ws/logs/<str:vm_id>": (
+        Channel(Needs.STEERING_VMS, Needs.STEERING_VMS, '"type":"hello"', '"hello"', of_vm=True),
     ),
 }
 """The last of what is sent is answered last, so that it is known what was not told before it."""

@@ -19,15 +19,16 @@ from vms.access.throttle import throttle
 from vms.database import in_database
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
-LOG_IN, FORBIDDEN = 4401, 4403
+LOG_IN, FORBIDDEN, HIDDEN = 4401, 4403, 4404
 
 
 def test_every_websocket_has_its_row() -> None:
     assert sorted(websocket_paths()) == sorted(WEBSOCKETS)
 
 
-async def opened(path: str, sent: Sent) -> tuple[WebsocketCommunicator, int | None]:
+async def opened(route: str, sent: Sent) -> tuple[WebsocketCommunicator, int | None]:
     """A websocket, and the code that it was closed with at once (None where it was let in)."""
+    path = route.replace("<str:vm_id>", VM)
     throttle.forget_all()
     cookies = "; ".join(f"{name}={value}" for name, value in sent.cookies.items())
     headers = [(name.encode(), value.encode()) for name, value in sent.headers.items()]
@@ -72,7 +73,8 @@ async def test_who_is_told(people: dict[Who, User], name: str) -> None:
         for path, channels in WEBSOCKETS.items():
             for channel in channels:
                 socket, code = await opened(path, sent)
-                wanted = None if who in channel.opens.people else FORBIDDEN
+                refused = HIDDEN if channel.of_vm and who is Who.STRANGER else FORBIDDEN
+                wanted = None if who in channel.opens.people else refused
                 if code != wanted:
                     wrong.append(f"{who} {path}: {code}, not {wanted}")
                     continue

@@ -30,7 +30,7 @@ LOG_IN = 4401
 MAX_REASON = 120
 """Bytes that a close frame has room for, and a little less."""
 
-_PATH = re.compile(r"/ws/[a-z-]{1,32}/?\Z")
+_PATH = re.compile(r"/(ws/[a-z-]{1,32})(?:/[A-Za-z0-9_-]{1,64})?/?\Z")
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
 
@@ -75,7 +75,8 @@ def _begin_trail(scope: dict[str, Any]) -> None:
     request_id = secrets.token_hex(6)
     structlog.contextvars.bind_contextvars(request_id=request_id)
     client = scope.get("client")
-    action = scope["path"].strip("/") if _PATH.match(scope["path"]) else "websocket"
+    known = _PATH.match(scope["path"])
+    action = known[1] if known else "websocket"
     begin(Trail(address=client[0] if client else UNIX_SOCKET, request_id=request_id, action=action))
 
 

@@ -70,12 +70,20 @@ class TellingConsumer(AsyncWebsocketConsumer):
 
     async def send_frame(self, frame: bytes) -> None:
         """Send JSON text; a client that leaves too much unread is closed and told no more."""
-        self._unread += len(frame)
+        await self._count(len(frame))
+        await self.send(text_data=frame.decode())
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a binary frame, bounded in the same way."""
+        await self._count(len(data))
+        await self.send(bytes_data=data)
+
+    async def _count(self, length: int) -> None:
+        self._unread += length
         if self._unread > MAX_UNREAD_BYTES:
             self.left()
             await self.close(code=TOO_SLOW)
             raise asyncio.CancelledError
-        await self.send(text_data=frame.decode())
 
     async def _tell(self) -> None:
         try:

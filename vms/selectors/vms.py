@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vms.choices import Actual, Status
 from vms.errors import NotFound
 from vms.models import Vm
 
@@ -25,6 +26,21 @@ def progress(vm_id: str) -> Progress | None:
         .first()
     )
     return None if row is None else Progress(*row)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a VM is called, the wire's word for it, and whether it has, or may have, a process."""
+
+    name: str
+    status: str
+    runs: bool
+
+
+def standing(vm_id: str) -> Standing | None:
+    """How that VM is, or None once it is gone."""
+    row = Vm.objects.filter(pk=vm_id).values_list("name", "desired", "actual").first()
+    return None if row is None else Standing(row[0], Status.of(row[1], row[2]), row[2] != Actual.OFF)
 
 
 def exists(vm_id: str) -> bool:

@@ -1,0 +1,168 @@
+"""One broker per VM holds its serial line while anybody looks, and lets all of them share it.
+
+What the guest prints is in the VM's log, which QEMU writes right after the socket: the log is the
+truth, and each viewer reads it by itself, at its own pace. The socket is the doorbell. It is drained
+whatever the viewers do, so none of them can stop the guest, or another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from typing import Protocol
+
+from vms.hypervisor.rundir import RunDir
+from vms.live.serial_line import SerialLine
+from vms.live.vm_socket import Refused
+
+AGAIN_S = 0.25
+"""Between two tries to reach a QEMU that may start any time."""
+MAX_VIEWERS = 64
+"""Of one VM."""
+
+
+class Viewer(Protocol):
+    """Somebody at a console. Called on the loop; must not block or raise."""
+
+    @property
+    def name(self) -> str:
+        """Who that is, for the others."""
+        ...
+
+    def rang(self) -> None:
+        """The guest printed something."""
+
+    def changed(self) -> None:
+        """Somebody came, went, or took the keyboard; or the line was connected, or lost."""
+
+
+class Broker:
+    """The line of one VM. Belongs to one event loop."""
+
+    def __init__(self, run_dir: RunDir) -> None:
+        self.typist: int | None = None
+        self._run_dir = run_dir
+        self._viewers: dict[int, Viewer] = {}
+        self._numbers = itertools.count(1)
+        self._line: SerialLine | None = None
+        self._holding: asyncio.Task[None] | None = None
+
+    @property
+    def viewers(self) -> dict[int, Viewer]:
+        """Who looks, by the number they were given."""
+        return dict(self._viewers)
+
+    @property
+    def is_connected(self) -> bool:
+        return self._line is not None
+
+    def join(self, viewer: Viewer) -> int:
+        """Begin to look; the viewer's number. Raises Refused."""
+        if len(self._viewers) >= MAX_VIEWERS:
+            raise Refused(f"{MAX_VIEWERS} viewers look at this console already")
+        number = next(self._numbers)
+        self._viewers[number] = viewer
+        if self._holding is None:
+            self._holding = asyncio.create_task(self._hold(), name=f"serial line {self._run_dir.path.name}")
+        self._tell()
+        return number
+
+    def leave(self, number: int) -> None:
+        """Look no longer; the keyboard is free again if it was theirs. May be called twice."""
+        if self._viewers.pop(number, None) is None:
+            return
+        if self.typist == number:
+            self.typist = None
+        if not self._viewers and self._holding is not None:
+            self._holding.cancel()
+            self._holding = None
+        self._tell()
+
+    def take_keyboard(self, number: int, mine: bool, may_take_from_others: bool) -> None:
+        """Let that viewer type alone, or everybody again. Raises Refused."""
+        holder = self.typist
+        if holder not in (None, number) and mine and not may_take_from_others:
+            raise Refused(f"keyboard: {self._viewers[holder].name} has it; they, or an admin, can free it")
+        if not mine and holder != number:
+            return
+        self.typist = number if mine else None
+        self._tell()
+
+    def may_type(self, number: int) -> bool:
+        return self.typist in (None, number)
+
+    def check_typing(self, number: int) -> None:
+        """Raises Refused where that viewer can't type now."""
+        if not self.may_type(number) and self.typist is not None:
+            raise Refused(f"{self._viewers[self.typist].name} has the keyboard")
+        if self._line is None:
+            raise Refused("nothing runs that could be typed to; start the VM first")
+        if not self._line.is_ours:
+            raise Refused("another program on the host holds this VM's serial console; close it there first")
+        if self._line.is_full:
+            raise Refused("the guest takes nothing of what is typed")
+
+    def type(self, number: int, keys: bytes) -> None:
+        """Send keystrokes to the guest. Raises Refused."""
+        self.check_typing(number)
+        if self._line is not None:
+            self._line.type(keys)
+
+    async def _hold(self) -> None:
+        """Connect, listen, and connect anew, until cancelled."""
+        while True:
+            try:
+                line = await SerialLine.open(self._run_dir)
+            except OSError:
+                await asyncio.sleep(AGAIN_S)
+                continue
+            self._line = line
+            self._tell()
+            try:
+                with contextlib.suppress(OSError):
+                    while await line.read():
+                        self._ring()
+            finally:
+                line.close()
+                self._line = None
+            self._ring()
+            self._tell()
+            await asyncio.sleep(AGAIN_S)
+
+    def _ring(self) -> None:
+        for viewer in list(self._viewers.values()):
+            viewer.rang()
+
+    def _tell(self) -> None:
+        for viewer in list(self._viewers.values()):
+            viewer.changed()
+
+
+class Brokers:
+    """The brokers of all VMs that anybody looks at now."""
+
+    def __init__(self) -> None:
+        self._brokers: dict[str, Broker] = {}
+
+    def join(self, vm_id: str, run_dir: RunDir, viewer: Viewer) -> tuple[Broker, int]:
+        """The VM's broker, and the viewer's number with it. Raises Refused."""
+        broker = self._brokers.get(vm_id) or Broker(run_dir)
+        number = broker.join(viewer)
+        self._brokers[vm_id] = broker
+        return broker, number
+
+    def leave(self, vm_id: str, number: int) -> None:
+        """May be called twice."""
+        broker = self._brokers.get(vm_id)
+        if broker is not None:
+            broker.leave(number)
+            if not broker.viewers:
+                del self._brokers[vm_id]
+
+    def __len__(self) -> int:
+        return len(self._brokers)
+
+
+brokers = Brokers()
+"""The process's only ones."""

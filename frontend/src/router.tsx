@@ -6,6 +6,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import type { AuditSearch } from '@/features/access/audit/auditFilter';
+import { isStep, type Step } from '@/features/vms/deploy/steps';
 import { parseSearch, stringifySearch } from '@/lib/searchParams';
 import { NotFound } from '@/shell/NotFound';
 import { Shell } from '@/shell/Shell';
@@ -18,6 +19,16 @@ const vmListRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { q?: string } =>
     typeof search.q === 'string' && search.q !== '' ? { q: search.q } : {},
   component: lazyRouteComponent(() => import('@/features/vms/list/VmListPage'), 'VmListPage'),
+});
+
+const deployRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/deploy',
+  validateSearch: (search: Record<string, unknown>): { from?: string; step?: Step } => ({
+    ...(typeof search.from === 'string' && search.from !== '' && { from: search.from }),
+    ...(isStep(search.step) && { step: search.step }),
+  }),
+  component: lazyRouteComponent(() => import('@/features/vms/deploy/DeployPage'), 'DeployPage'),
 });
 
 const imagesRoute = createRoute({
@@ -84,7 +95,7 @@ const accountRoute = createRoute({
 const accessRoutes = [usersRoute, tokensRoute, auditRoute, accountRoute];
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([vmListRoute, imagesRoute, vmTabs, ...accessRoutes]),
+  routeTree: rootRoute.addChildren([vmListRoute, deployRoute, imagesRoute, vmTabs, ...accessRoutes]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

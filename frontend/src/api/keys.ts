@@ -14,4 +14,12 @@ export const keys = {
   tokens: ['tokens'] as const,
   /** Who did what, by what is asked for. */
   audit: (filter: object) => ['audit', filter] as const,
+  /** Settings of the host that clients need. */
+  meta: ['meta'] as const,
+  /** GPUs of the host, and whether each is free. */
+  gpus: ['gpus'] as const,
+  /** What the server would refuse of a VM that is being put together: the request as text. */
+  vmCheck: (request: string) => ['vmCheck', request] as const,
+  /** What an application's environment is encrypted to. */
+  kmsKey: (appId: string) => ['kmsKey', appId] as const,
 };

@@ -1,0 +1,66 @@
+import { useEffect, useState } from 'react';
+import { appIdOf } from '@/crypto/composeHash';
+import { withFields } from '../compose/appCompose';
+import { useComposeHash } from '../compose/useComposeHash';
+import type { Deploy } from './deployContext';
+import { environmentProblems, variablesOf, type EnvRow } from './environment';
+import { requestOf, type DeployForm, type FormChange } from './form';
+import { changed } from './ownCompose';
+import { besideField, stepOf, type Remark, type Step } from './steps';
+import { writeDraft, type Draft } from './storage';
+import { useCheck } from './useCheck';
+import type { Host } from './useHost';
+
+const nothing: readonly Remark[] = [];
+
+/**
+ * The state of one deployment: its form and environment, what the server and the browser find wrong with them, and
+ * its identity.
+ *
+ * @param seen steps that somebody has been at and left
+ */
+export function useDeployment(
+  host: Host,
+  first: Draft,
+  from: string | undefined,
+  seen: ReadonlySet<Step>,
+): Deploy {
+  const [{ form, env }, setDraft] = useState(first);
+  const check = useCheck(requestOf(form));
+  const hash = useComposeHash(form.compose);
+
+  useEffect(() => writeDraft(from, { form, env }), [from, form, env]);
+
+  const versionOf = (image: string) => host.images.find(({ name }) => name === image)?.version;
+  const setForm = (change: FormChange) =>
+    setDraft((before) => ({
+      ...before,
+      form: changed(before.form, change, versionOf(change.image ?? before.form.image)),
+    }));
+  const setEnv = (rows: readonly EnvRow[]) =>
+    setDraft((before) => ({ form: allowing(before.form, rows), env: rows }));
+
+  const problems = [...(check.answer?.problems ?? nothing), ...environmentProblems(env, form.compose)];
+  const errorOf = (field: string): string | undefined => {
+    if (isEmpty(form, field) && !seen.has(stepOf(field))) return undefined;
+    const words = problems.filter((each) => each.field === field).map(besideField);
+    return words.length > 0 ? words.join(' ') : undefined;
+  };
+  const given = form.appId.trim().toLowerCase().replace(/^0x/, '');
+  const appId = given || (hash && appIdOf(hash));
+  return { host, form, setForm, env, setEnv, check, problems, errorOf, hash, appId };
+}
+
+function allowing(form: DeployForm, rows: readonly EnvRow[]): DeployForm {
+  if (!form.own) return form;
+  const names = new Set(variablesOf(rows).map(({ key }) => key));
+  names.delete('');
+  return { ...form, compose: withFields(form.compose, { allowed_envs: [...names] }) };
+}
+
+/** Nothing has been typed yet where something must be. */
+function isEmpty(form: DeployForm, field: string): boolean {
+  if (field === 'name') return form.name === '';
+  if (field === 'compose_file') return form.own;
+  return false;
+}

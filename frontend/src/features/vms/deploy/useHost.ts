@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query';
+import { call } from '@/api/client';
+import type { ImageRow } from '@/api/image';
+import { keys } from '@/api/keys';
+import type { Message } from '@/api/methods';
+import type { NodeInfo } from '@/api/vm';
+import { useImages, useNode } from '@/live/useLive';
+
+/** What of the host a deployment has to know. */
+export interface Host {
+  node: NodeInfo;
+  images: readonly ImageRow[];
+  meta: Message<'GetMetaResponse'>;
+}
+
+/** Undefined until all of it is known; settings change only when the server starts again. */
+export function useHost(): { host: Host | undefined; error: Error | null; retry: () => void } {
+  const node = useNode();
+  const images = useImages();
+  const { data, error, refetch } = useQuery({
+    queryKey: keys.meta,
+    queryFn: () => call('GetMeta', {}),
+    staleTime: 60_000,
+    retry: false,
+  });
+  const host = node && images && data ? { node, images, meta: data } : undefined;
+  return { host, error, retry: () => void refetch() };
+}
+
+/** GPUs of the host; asked for when somebody looks. */
+export function useGpus() {
+  return useQuery({
+    queryKey: keys.gpus,
+    queryFn: () => call('ListGpus', {}),
+    staleTime: 10_000,
+    retry: false,
+  });
+}

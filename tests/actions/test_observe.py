@@ -146,8 +146,22 @@ def test_a_refused_launch_stays_refused_when_its_directory_is_written_afterwards
     vm = make_vm(actual="starting", generation=2, prepared=False)
     refused = observe.refused(vm.pk, 2, "no room")
     assert refused is not None
-    observe.prepared(vm.pk, refused.revision)
+    observe.prepared(vm.pk, refused.generation, refused.revision)
     assert fields(vm, "prepared", "outcome_code", "outcome_message") == (True, 409, "no room")
+
+
+@pytest.mark.parametrize(
+    "state, settled",
+    [
+        ({"desired": "stopped", "actual": "off"}, 2),
+        ({"desired": "stopped", "actual": "on"}, 1),
+        ({"desired": "running", "actual": "off"}, 1),
+    ],
+)
+def test_a_directory_is_all_that_a_stopped_vm_needs(state: dict[str, str], settled: int) -> None:
+    vm = make_vm(prepared=False, generation=2, observed_generation=1, **state)
+    observe.prepared(vm.pk, 2, vm.revision)
+    assert fields(vm, "prepared", "observed_generation") == (True, settled)
 
 
 def test_an_answer_is_given_once() -> None:
@@ -160,7 +174,7 @@ def test_an_answer_is_given_once() -> None:
 
 def test_a_directory_of_an_older_configuration_is_not_the_present_one() -> None:
     vm = make_vm(prepared=False, revision=5)
-    observe.prepared(vm.pk, 4)
+    observe.prepared(vm.pk, 1, 4)
     assert fields(vm, "prepared", "revision") == (False, 5)
 
 

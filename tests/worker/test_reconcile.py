@@ -236,6 +236,6 @@ async def test_a_circle_is_noticed(
     vmm: InProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     vm_id = await vmm.create(stopped=True)
-    monkeypatch.setattr(observe, "prepared", lambda vm_id, revision: None)
+    monkeypatch.setattr(observe, "prepared", lambda vm_id, generation, revision: None)
     await vmm.call("UpgradeApp", {"id": vm_id, "user_config": "new"})
     await eventually(lambda: f"steps brought VM {vm_id} nowhere" in caplog.text)

@@ -187,13 +187,17 @@ def shutdown_failed(vm_id: str, generation: int, code: int, message: str) -> Vm 
     return change(vm_id, decide)
 
 
-def prepared(vm_id: str, config_revision: int) -> Vm | None:
-    """The directory holds the configuration of that revision; a newer one is still to be written."""
+def prepared(vm_id: str, generation: int, config_revision: int) -> Vm | None:
+    """The directory holds the configuration of that revision; a newer one is still to be written.
+
+    Of a VM that is to be off, and is, that is all that the request of that generation asked for.
+    """
 
     def decide(vm: Vm) -> Fields:
         if vm.revision != config_revision:
             return {}
-        return {"prepared": True}
+        is_done = vm.desired == Desired.STOPPED and vm.actual == Actual.OFF
+        return {"prepared": True} | (_settle(vm, generation) if is_done else {})
 
     return change(vm_id, decide)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from .durable import fsync_directory, read_regular_file, replace_file
+from .durable import fsync_directory, put_file, read_regular_file, replace_file
 from .errors import LaunchRefused
 from .log_rotation import begin_boot, locked
 from .privileges import uid_and_gid
@@ -88,14 +88,19 @@ def write_state(run_dir: RunDir, started: bool) -> None:
 
 
 def _write_changed(folder: Path, files: Mapping[str, bytes | None], *, beside: Path) -> None:
+    changed = False
     for name, content in files.items():
         path = folder / name
         if content is None:
             if path.is_symlink() or path.exists():
                 path.unlink()
-                fsync_directory(folder)
+                changed = True
         elif read_regular_file(path, len(content) + 1) != content:
-            replace_file(path, content, beside=beside)
+            put_file(path, content, beside=beside)
+            changed = True
+    # Once for all of them: what counts is that they have their names before anybody is told so.
+    if changed:
+        fsync_directory(folder)
 
 
 def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str, logs: LogLimits) -> None:

@@ -25,6 +25,15 @@ def fsync_directory(path: Path) -> None:
 def replace_file(path: Path, data: bytes, *, mode: int = 0o600, beside: Path | None = None) -> None:
     """Put ``data`` at ``path``: old content or new, never a mixture, also after a power cut.
 
+    Once it returns, the new content stays; ``beside`` is :func:`put_file`'s.
+    """
+    put_file(path, data, mode=mode, beside=beside)
+    fsync_directory(path.parent)
+
+
+def put_file(path: Path, data: bytes, *, mode: int = 0o600, beside: Path | None = None) -> None:
+    """The same, but a power cut may bring the old content back until the file's folder is synced.
+
     The temporary file is made in ``beside`` (same file system; default: the file's
     own folder), so that it never shows in a folder that a guest can see and write.
     """
@@ -38,7 +47,6 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600, beside: Path | N
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    fsync_directory(path.parent)
 
 
 def read_regular_file(path: Path, limit: int) -> bytes | None:

@@ -77,7 +77,7 @@ async def prepare(tools: Tools, wanted: Wanted) -> None:
         message = f"the VM's directory can't be written: {error}"
         await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
         raise
-    await in_database(observe.prepared, wanted.vm_id, made.revision)
+    await in_database(observe.prepared, wanted.vm_id, wanted.generation, made.revision)
 
 
 async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:

@@ -17,6 +17,7 @@ from vms.worker.lanes import Lane
 
 MAX_STEPS = 20
 """More steps than any way from one state to another has: a circle is a bug, and must not spin."""
+_OFF = (Power.OFF, Power.ABSENT)
 
 
 class Reconciler:
@@ -38,7 +39,10 @@ class Reconciler:
                 self._asked_at_ms.pop(vm_id, None)
                 return None
             power = await self.look(before)
-            wanted = await in_database(work.wanted, vm_id)
+            wanted: Wanted | None = before
+            # What was off and is off took no time to see; every step asks again for its generation.
+            if before.actual != Actual.OFF or power not in _OFF or lane.woken.is_set():
+                wanted = await in_database(work.wanted, vm_id)
             if wanted is None or wanted.generation != before.generation:
                 continue  # a request is answered by what is seen after it came
             decision = decide(wanted, power, now_ms(), self._asked_at_ms.get(vm_id))
@@ -56,7 +60,7 @@ class Reconciler:
         What a guest said last is read before its end is: "powering off" explains it.
         """
         seen = await self._tools.driver.inspect(wanted.vm_id)
-        if seen.power in (Power.OFF, Power.ABSENT):
+        if seen.power in _OFF:
             self._asked_at_ms.pop(wanted.vm_id, None)
             if wanted.actual == Actual.OFF:
                 return seen.power

@@ -12,6 +12,7 @@ from channels.testing import WebsocketCommunicator
 
 from tests.live.browser import LOCAL
 from vmm_site.asgi import application
+from vms.hypervisor.rundir import RunDir
 
 Frame = dict[str, Any] | bytes
 
@@ -99,3 +100,11 @@ async def reader(path: str) -> AsyncIterator[Reader]:
     finally:
         with contextlib.suppress(asyncio.CancelledError):
             await opened.leave()
+
+
+@contextlib.asynccontextmanager
+async def console_of(vm: RunDir, query: str = "") -> AsyncIterator[Reader]:
+    """Somebody at a VM's console who was told how it is."""
+    async with reader(f"/ws/console/{vm.path.name}?{query}") as client:
+        await client.until("state")
+        yield client

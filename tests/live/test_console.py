@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.in_process import InProcess
-from tests.live.reader import Reader, reader
-from tests.live.vm_line import Line, line, listener
+from tests.live.reader import Reader, console_of
+from tests.live.vm_line import Line, line
 from tests.waiting import eventually
-from vms.access import audit
-from vms.database import in_database
 from vms.hypervisor.log_rotation import begin_boot, rotate
 from vms.hypervisor.rundir import RunDir
 from vms.hypervisor.spec import LogLimits
 from vms.live import console, telling
-from vms.live.broker import Broker, brokers
-from vms.live.vm_socket import Refused
-from vms.models import AuditEntry
-from vms.worker.log_rotation import LogRotation
+from vms.live.broker import brokers
 
 SMALL = LogLimits(max_bytes=4096, max_backups=1000)
-
-
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rotates by himself: the tests do."""
-
-    async def nothing(rotation: LogRotation) -> bool:
-        return False
-
-    monkeypatch.setattr(LogRotation, "look", nothing)
-
-
-@pytest.fixture
-async def vm(vmm: InProcess) -> RunDir:
-    """The directory of a VM that runs, as far as the fake driver goes, and has printed nothing."""
-    run_dir = RunDir(vmm.run_path / await vmm.create())
-    run_dir.serial_log.write_bytes(b"")
-    return run_dir
-
-
-@contextlib.asynccontextmanager
-async def console_of(vm: RunDir, query: str = "") -> AsyncIterator[Reader]:
-    async with reader(f"/ws/console/{vm.path.name}?{query}") as client:
-        await client.until("state")
-        yield client
 
 
 async def test_what_the_guest_prints_comes_and_what_is_typed_goes(vm: RunDir) -> None:
@@ -163,123 +130,6 @@ async def test_rotation_is_not_noticed(vm: RunDir) -> None:
         assert client.heard[boot] == whole
 
 
-async def test_one_may_type_alone_until_they_leave(vm: RunDir) -> None:
-    async with line(vm.path) as guest, console_of(vm) as one:
-        await guest.has_a_client()
-        async with console_of(vm) as other:
-            await other.say({"type": "keyboard", "mine": True})
-            await one.until_state(typist=other.hello["you"], may_type=False)
-            await one.type(b"no")
-            await one.until("refused")
-            assert one.refusals == ["anybody has the keyboard"]
-            await other.type(b"yes")
-            await eventually(lambda: guest.typed == b"yes")
-        await one.until_state(typist=None, may_type=True)
-        await one.type(b"!")
-        await eventually(lambda: guest.typed == b"yes!")
-
-
-async def test_only_an_admin_takes_the_keyboard_from_another(tmp_path: Path) -> None:
-    class Somebody:
-        def __init__(self, name: str) -> None:
-            self.name = name
-
-        def rang(self) -> None:
-            pass
-
-        def changed(self) -> None:
-            pass
-
-    broker = Broker(RunDir(tmp_path))
-    alice, bob = broker.join(Somebody("alice")), broker.join(Somebody("bob"))
-    broker.take_keyboard(alice, mine=True, may_take_from_others=False)
-    with pytest.raises(Refused, match="alice has it"):
-        broker.take_keyboard(bob, mine=True, may_take_from_others=False)
-    broker.take_keyboard(bob, mine=False, may_take_from_others=False)
-    assert broker.typist == alice
-    broker.take_keyboard(bob, mine=True, may_take_from_others=True)
-    assert (broker.typist, broker.may_type(alice)) == (bob, False)
-    broker.leave(bob)
-    broker.leave(bob)
-    assert broker.typist is None
-    broker.leave(alice)
-
-
-async def test_where_nothing_runs_typing_is_refused(vm: RunDir) -> None:
-    async with console_of(vm) as client:
-        await client.type(b"hello?")
-        await client.until("refused")
-        assert client.refusals == ["nothing runs that could be typed to; start the VM first"]
-
-
-async def test_another_program_that_holds_the_line_is_told_of_and_nothing_is_typed_behind_it(
-    vm: RunDir, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(console, "POLL_S", 0.02)
-    with listener(vm.path) as taken:
-        # It listens, and takes nobody: as QEMU does while it has a client.
-        async with console_of(vm) as client:
-            with vm.serial_log.open("ab") as log:
-                log.write(b"seen all the same\n")
-            await client.hears(b"seen all the same\n")
-            await eventually(lambda: _is_connected(vm))
-            await client.type(b"secret\r")
-            await client.until("refused")
-            assert "another program on the host holds this VM's serial console" in client.refusals[0]
-            waiting, _ = taken.accept()
-            await client.type(b"now\r")
-            assert await asyncio.to_thread(waiting.recv, 100) == b"now\r"
-            waiting.close()
-
-
-def _is_connected(vm: RunDir) -> bool:
-    broker = brokers._brokers.get(vm.path.name)
-    return broker is not None and broker.is_connected
-
-
-async def test_a_guest_that_takes_nothing_is_typed_to_within_bounds(vm: RunDir) -> None:
-    with listener(vm.path) as deaf:
-        async with console_of(vm) as client:
-            held, _ = await asyncio.to_thread(deaf.accept)
-            for _ in range(200):
-                await client.type(b"x" * 4096)
-            await client.until("refused")
-            assert client.refusals[0] == "the guest takes nothing of what is typed"
-        held.close()
-
-
-@pytest.mark.parametrize(
-    "said, refusal",
-    [
-        ('{"type": "resize"}', "type: 'resize' is not known here"),
-        ('{"type": "keyboard"}', "mine: must be true or false"),
-        ('{"type": "keyboard", "mine": 1}', "mine: must be true or false"),
-        ("\x00", "send a JSON object"),
-        (b"x" * 4097, "at most 4096 bytes can be typed at once, not 4097"),
-    ],
-)
-async def test_what_cannot_be_understood_is_refused(vm: RunDir, said: str | bytes, refusal: str) -> None:
-    async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
-        await (client.type(said) if isinstance(said, bytes) else client.say(said))
-        await client.until("refused")
-        assert client.refusals == [refusal] or client.refusals[0].startswith(refusal)
-        await client.type(b"ok")
-        await eventually(lambda: guest.typed == b"ok")
-
-
-async def test_a_flood_of_garbage_earns_no_flood(vm: RunDir) -> None:
-    async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
-        for _ in range(500):
-            await client.say("garbage")
-        await client.type(b"x")
-        await eventually(lambda: guest.typed == b"x")
-        await guest.prints(b"done\n")
-        await client.hears(b"done\n")
-        assert len(client.refusals) <= 30
-
-
 async def test_who_does_not_read_is_closed_and_stops_nobody(
     vm: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,25 +145,6 @@ async def test_who_does_not_read_is_closed_and_stops_nobody(
         assert await slow.closed() == 4008
         assert quick.hello["boot"] == boot
         await quick.until_state(viewers=[{"id": quick.hello["you"], "name": "anybody"}])
-
-
-async def test_opening_and_typing_are_written_down_once_and_no_key_is(vm: RunDir) -> None:
-    async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
-        for key in (b"s", b"e", b"c", b"r", b"e", b"t"):
-            await client.type(key)
-        await eventually(lambda: guest.typed == b"secret")
-    await in_database(lambda: audit.flush(everything=True))
-    rows = await in_database(
-        lambda: list(
-            AuditEntry.objects.filter(vm_id=vm.path.name, action__contains="console").order_by("action")
-        )
-    )
-    assert [(row.action, row.vm_id, row.vm_name, row.result, row.count) for row in rows] == [
-        ("console", vm.path.name, "my-app", 200, 1),
-        ("console.type", vm.path.name, "my-app", 200, 1),
-    ]
-    assert not any(row.detail == "s" or "secret" in row.detail for row in rows)
 
 
 async def test_a_log_that_takes_no_more_is_told_of(vm: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:

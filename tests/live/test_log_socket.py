@@ -12,29 +12,21 @@ import pytest
 from tests.in_process import InProcess
 from tests.live.reader import reader
 from tests.waiting import eventually
-from vms.hypervisor import log_files
 from vms.hypervisor.log_rotation import begin_boot, rotate
 from vms.hypervisor.rundir import RunDir
 from vms.hypervisor.spec import LogLimits
 from vms.live import log_search, telling
-from vms.worker.log_rotation import LogRotation
+from vms.live.log_text import without_escapes
 
 SMALL = LogLimits(max_bytes=4096, max_backups=1000)
 
 
-@pytest.fixture(autouse=True)
-def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rotates by himself: the tests do."""
-
-    async def nothing(rotation: LogRotation) -> bool:
-        return False
-
-    monkeypatch.setattr(LogRotation, "look", nothing)
+pytestmark = pytest.mark.usefixtures("no_rotation")
 
 
 @pytest.fixture
 async def vm(vmm: InProcess) -> RunDir:
-    """The directory of a VM that is there, and doesn't run."""
+    """The directory of a VM that is there, and never ran."""
     return RunDir(vmm.run_path / await vmm.create(stopped=True))
 
 
@@ -159,7 +151,7 @@ async def test_text_is_found_from_the_end_whatever_its_case_and_colours(vm: RunD
                 assert told["position"] is None
             else:
                 rest = vm.serial_log.read_bytes()[told["position"] :]
-                assert log_search.without_escapes(rest).decode().startswith(found[1])
+                assert without_escapes(rest).decode().startswith(found[1])
 
 
 async def test_a_search_that_takes_long_says_how_far_it_came(
@@ -267,7 +259,7 @@ async def test_a_hundred_megabytes_cost_no_more_than_their_end(
         amounts.append(len(data))
         return data
 
-    monkeypatch.setattr(log_files.os, "pread", counted)
+    monkeypatch.setattr(os, "pread", counted)
     async with reader(address(vm)) as client:
         await client.hears(b"line 089999\n")
         assert client.position == vm.serial_log.stat().st_size

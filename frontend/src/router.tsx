@@ -58,13 +58,48 @@ const vmOverviewRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/vms/detail/overview/OverviewTab'), 'OverviewTab'),
 });
 
+const vmEventsRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/events',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/events/EventsTab'), 'EventsTab'),
+});
+
 const vmLogsRoute = createRoute({
   getParentRoute: () => vmRoute,
   path: '/logs',
   component: lazyRouteComponent(() => import('@/features/vms/detail/logs/LogsTab'), 'LogsTab'),
 });
 
-const vmTabs = vmRoute.addChildren([vmIndexRoute, vmOverviewRoute, vmLogsRoute]);
+const vmConfigurationRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/configuration',
+  component: lazyRouteComponent(
+    () => import('@/features/vms/detail/configuration/ConfigurationTab'),
+    'ConfigurationTab',
+  ),
+});
+
+const vmNetworkRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/network',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/network/NetworkTab'), 'NetworkTab'),
+});
+
+const vmGuestRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/guest',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/guest/GuestTab'), 'GuestTab'),
+});
+
+const vmTabs = vmRoute.addChildren([
+  vmIndexRoute,
+  vmOverviewRoute,
+  vmEventsRoute,
+  vmLogsRoute,
+  vmConfigurationRoute,
+  vmNetworkRoute,
+  vmGuestRoute,
+]);
 
 const usersRoute = createRoute({
   getParentRoute: () => rootRoute,

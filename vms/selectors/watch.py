@@ -41,6 +41,7 @@ _COLUMNS = (
     "exit_code",
     "next_retry_at_ms",
     "restarts",
+    "prepared",
     "generation",
     "observed_generation",
     "desired",
@@ -59,7 +60,7 @@ class WatchRow:
 
     A guest that still runs ``NodeRow.shutdown_timeout`` after ``shutdown_asked_at`` may be stopped by force.
     ``restarts`` are automatic ones in a row; ``restart_exhausted``: it crashed once more, and nobody starts
-    it again but a person.
+    it again but a person. ``changed_since_start``: it runs with an older configuration than it has.
     """
 
     id: str
@@ -90,6 +91,7 @@ class WatchRow:
     next_retry_at: int | None
     restarts: int
     restart_exhausted: bool
+    changed_since_start: bool
     ports: list[dict[str, Any]]
 
     def encoded(self) -> str:
@@ -161,6 +163,7 @@ def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
             next_retry_at=row["next_retry_at_ms"],
             restarts=row["restarts"],
             restart_exhausted=_is_exhausted(row),
+            changed_since_start=row["actual"] in (Actual.ON, Actual.UNKNOWN) and not row["prepared"],
             ports=ports.get(row["id"], []),
         )
         for row in found

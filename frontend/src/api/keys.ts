@@ -8,6 +8,10 @@ export const keys = {
   users: ['users'] as const,
   /** All of one VM, at one of its revisions. */
   vm: (id: string, revision: number) => ['vm', id, revision] as const,
+  /** What one VM's guest says of itself, by the method that asks. */
+  guest: (id: string, method: string) => ['guest', id, method] as const,
+  /** What happened to one VM. */
+  vmEvents: (id: string) => ['vmEvents', id] as const,
   /** What the registry offers; asked for when somebody looks. */
   registryImages: ['registryImages'] as const,
   /** One's own tokens, or everybody's. */

@@ -44,6 +44,8 @@ export interface VmRow {
   restarts: number;
   /** It crashed too often in a row: nobody starts it again but a person. */
   restart_exhausted: boolean;
+  /** It runs with an older configuration than it has now. */
+  changed_since_start: boolean;
   ports: PortMapping[];
 }
 

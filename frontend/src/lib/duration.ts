@@ -29,3 +29,8 @@ export const formatInstant = (ms: number): string => exact.format(ms);
 
 /** Time of day to the second. */
 export const formatTimeOfDay = (ms: number): string => clockTime.format(ms);
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
+
+/** The day of an instant: `Monday, 23 November 2026`. */
+export const formatDay = (ms: number): string => day.format(ms);

@@ -32,6 +32,7 @@ export function vmRow(given: Partial<VmRow> = {}): VmRow {
     next_retry_at: null,
     restarts: 0,
     restart_exhausted: false,
+    changed_since_start: false,
     ports: [],
     ...given,
   };

@@ -47,12 +47,17 @@ function Exited({ row }: { row: VmRow }) {
           It is started again <NextTry at={row.next_retry_at} />.
         </>
       ) : (
-        'It is not started again by itself.'
+        whatFollows(row)
       )}
       {row.boot_error && <Words text={row.boot_error} />}
     </Notice>
   );
 }
+
+const whatFollows = (row: VmRow): string =>
+  row.restart_exhausted
+    ? `It ended too often: after ${row.restarts} restarts in a row it is not started again until somebody does.`
+    : 'It is not started again by itself.';
 
 function NextTry({ at }: { at: number }) {
   return useNow() >= at ? 'now' : <TimeAgo at={at} />;

@@ -1,0 +1,29 @@
+import { useMay } from '@/api/account';
+import type { VmRow } from '@/api/vm';
+import { Empty } from '@/components/ui/Empty';
+
+/** Why nobody in the guest can be asked now, and when that will be otherwise. */
+export function Unasked({ row }: { row: VmRow }) {
+  const maySteer = useMay()('STEER_VM', row);
+  if (!maySteer) {
+    return (
+      <Empty title="You may not ask this guest">
+        Only its owner, operators and admins may. What the host sees of it is in the other tabs.
+      </Empty>
+    );
+  }
+  if (row.actual === 'unknown') {
+    return (
+      <Empty title="Nobody can be asked now">
+        Its QEMU process lives and doesn’t answer the host. The guest is asked again as soon as it does.
+      </Empty>
+    );
+  }
+  return row.actual === 'starting' ? (
+    <Empty title="It is being started">The guest can be asked once its system is up.</Empty>
+  ) : (
+    <Empty title="It doesn’t run">
+      What is shown here is asked from the guest’s own system. Start it, and it will be here.
+    </Empty>
+  );
+}

@@ -63,7 +63,7 @@ class ArchiveWriter:
             raise BackupFailed(f"more than {MAX_FILES} files are not backed up")
         member = tarfile.TarInfo(name)
         member.size, member.mode, member.mtime = size, mode & 0o777, mtime
-        source = _Hashed(file, size, self._tell)
+        source = _Hashed(name, file, size, self._tell)
         self._tar.addfile(member, source)
         self._sums.append(f"{source.sum}  {name}\n")
 
@@ -71,13 +71,16 @@ class ArchiveWriter:
 class _Hashed:
     """So many bytes of a file, also where it becomes shorter meanwhile; their sum is known at the end."""
 
-    def __init__(self, file: BinaryIO, size: int, tell: Callable[[int], None]) -> None:
-        self._file, self._left, self._tell = file, size, tell
+    def __init__(self, name: str, file: BinaryIO, size: int, tell: Callable[[int], None]) -> None:
+        self._name, self._file, self._left, self._tell = name, file, size, tell
         self._sha = hashlib.sha256()
 
     def read(self, size: int) -> bytes:
         size = min(size, self._left)
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError as error:
+            raise BackupFailed(f"{self._name} can't be read: {error.strerror or error}") from error
         data += bytes(size - len(data))
         self._left -= size
         self._sha.update(data)

@@ -122,7 +122,12 @@ class _Backup:
 
     def _add_vm(self, vm_id: str, name: str) -> None:
         run_dir = RunDir.of(self._places.run_path, vm_id)
-        for file, path in files_of_vm(run_dir):
+        try:
+            found = list(files_of_vm(run_dir))
+        except OSError as error:
+            self.left_out.append(f"VM {name!r} ({vm_id}): {error}")
+            return
+        for file, path in found:
             if not self._archive.add_file(f"vm/{vm_id}/{file}", path, MAX_FILE_IN_FOLDERS):
                 self.left_out.append(f"VM {name!r} ({vm_id}): {file} is gone, or too large for what it is")
         if not self._wish.with_disks:
@@ -133,7 +138,11 @@ class _Backup:
             self.left_out.append(f"VM {name!r} ({vm_id}): its disk: {error}")
 
     def _add_disk(self, run_dir: RunDir, vm_id: str) -> None:
-        """From QEMU while it runs, else the file, which nobody opens meanwhile. Raises NotAnswering, NoRoom."""
+        """From QEMU while it runs, else the file, which nobody opens meanwhile.
+
+        Raises:
+            NotAnswering, NoRoom: it can't be had now.
+        """
         name = f"vm/{vm_id}/{DATA_DISK}"
         for last in (False,) * (TRIES - 1) + (True,):
             if not run_dir.data_disk.exists():
@@ -144,6 +153,8 @@ class _Backup:
                     return
             except lock.LockHeld:
                 pass
+            except FileNotFoundError:
+                return  # removed just now
             _require_room(run_dir)
             try:
                 copy = asyncio.run(copy_disk(run_dir, vm_id, self._copied))
@@ -182,12 +193,15 @@ class _Backup:
 
 def _require_room(run_dir: RunDir) -> None:
     """For QEMU's copy, which lies beside the disk for a while. Raises NoRoom."""
-    needed = run_dir.data_disk.stat().st_blocks * 512
+    try:
+        needed = run_dir.data_disk.stat().st_blocks * 512
+    except FileNotFoundError:
+        return  # the VM was removed just now, which is seen where it is read
     free = shutil.disk_usage(run_dir.path).free
     if free < needed + KEEP_FREE:
         raise NoRoom(
-            f"its copy takes up to {needed >> 20} MiB for a while, and {KEEP_FREE >> 20} MiB are kept for VMs "
-            f"that run, but only {free >> 20} MiB are free in {run_dir.path}; stop the VM, or make room"
+            f"its copy takes up to {needed >> 20} MiB for a while, and {KEEP_FREE >> 20} MiB are kept for "
+            f"VMs that run, but only {free >> 20} MiB are free in {run_dir.path}; stop the VM, or make room"
         )
 
 

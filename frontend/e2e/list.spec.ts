@@ -26,7 +26,10 @@ test.describe('the list of virtual machines', () => {
     await expect(row).toBeVisible();
     await expect(row).toContainText(/Booting|Running/);
     await expect(row.getByText('Running', { exact: true })).toBeVisible({ timeout: BOOT_MS });
-    await expect(row.getByRole('link')).toHaveAttribute('href', `http://127.0.0.1:${vm.port}`);
+    await expect(row.getByRole('link', { name: /→80$/ })).toHaveAttribute(
+      'href',
+      `http://127.0.0.1:${vm.port}`,
+    );
     await expect
       .poll(async () => (await request.get(`http://127.0.0.1:${vm.port}/`)).status(), { timeout: 30_000 })
       .toBe(200);
@@ -114,7 +117,7 @@ test.describe('the list of virtual machines', () => {
     await openList(page);
     await expect(rowOf(page, vm.name)).toBeInViewport();
     await page.getByRole('button', { name: `Actions for ${vm.name}` }).click();
-    await expect(page.getByRole('menuitem', { name: 'Serial log' })).toBeInViewport();
+    await expect(page.getByRole('menuitem', { name: 'Logs' })).toBeInViewport();
     await page.keyboard.press('Escape');
     await expect(page.getByRole('button', { name: `Actions for ${vm.name}` })).toBeFocused();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);

@@ -16,6 +16,8 @@ const cases: [string, string, Partial<VmRow>][] = [
   ['Failed', 'red', { status: 'exited', boot_error: 'bad kernel' }],
   ['Stopped', 'grey', { status: 'stopped', boot_progress: '' }],
   ['Removing', 'grey', { status: 'removing' }],
+  ['Unknown', 'grey', { status: 'running', actual: 'unknown' }],
+  ['Removing', 'grey', { status: 'removing', actual: 'unknown' }],
 ];
 
 describe('displayStatus', () => {

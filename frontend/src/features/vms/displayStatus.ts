@@ -5,7 +5,16 @@ export type Tone = 'green' | 'blue' | 'amber' | 'red' | 'grey';
 
 export interface DisplayStatus {
   /** The word people read, which the filter understands too. */
-  word: 'Running' | 'Booting' | 'Boot failed' | 'Stopping' | 'Exited' | 'Failed' | 'Stopped' | 'Removing';
+  word:
+    | 'Running'
+    | 'Booting'
+    | 'Boot failed'
+    | 'Stopping'
+    | 'Exited'
+    | 'Failed'
+    | 'Stopped'
+    | 'Removing'
+    | 'Unknown';
   tone: Tone;
   /** Where in a list sorted by status: what needs a person comes first. */
   rank: number;
@@ -14,18 +23,21 @@ export interface DisplayStatus {
 const statuses = {
   failed: { word: 'Failed', tone: 'red', rank: 0 },
   bootFailed: { word: 'Boot failed', tone: 'red', rank: 1 },
-  exited: { word: 'Exited', tone: 'amber', rank: 2 },
-  removing: { word: 'Removing', tone: 'grey', rank: 3 },
-  stopping: { word: 'Stopping', tone: 'blue', rank: 4 },
-  booting: { word: 'Booting', tone: 'blue', rank: 5 },
-  running: { word: 'Running', tone: 'green', rank: 6 },
-  stopped: { word: 'Stopped', tone: 'grey', rank: 7 },
+  unknown: { word: 'Unknown', tone: 'grey', rank: 2 },
+  exited: { word: 'Exited', tone: 'amber', rank: 3 },
+  removing: { word: 'Removing', tone: 'grey', rank: 4 },
+  stopping: { word: 'Stopping', tone: 'blue', rank: 5 },
+  booting: { word: 'Booting', tone: 'blue', rank: 6 },
+  running: { word: 'Running', tone: 'green', rank: 7 },
+  stopped: { word: 'Stopped', tone: 'grey', rank: 8 },
 } as const satisfies Record<string, DisplayStatus>;
 
 /** Guests that report nothing say `N/A`: there is no boot to wait for. */
 export const isBooted = (row: VmRow): boolean => row.boot_progress === 'done' || row.boot_progress === 'N/A';
 
 export function displayStatus(row: VmRow): DisplayStatus {
+  // A process lives and can't be asked: whatever was last known of it may not be so.
+  if (row.actual === 'unknown' && row.status !== 'removing') return statuses.unknown;
   switch (row.status) {
     case 'running':
       if (isBooted(row)) return statuses.running;
@@ -59,6 +71,10 @@ export function statusDetail(row: VmRow): StatusDetail | null {
   }
   return null;
 }
+
+/** Whether a person should look at it. */
+export const hasProblem = (row: VmRow): boolean =>
+  displayStatus(row).rank <= statuses.exited.rank || row.boot_error !== '';
 
 /** How it ended, in the words of who saw it. */
 export function exitText(row: VmRow): string {

@@ -33,7 +33,7 @@ export function FilterField({ text, onText }: Props) {
         role="searchbox"
         aria-label="Filter virtual machines"
         aria-keyshortcuts="/"
-        placeholder="Filter: name, status:running image:… app:…"
+        placeholder="Filter: name, status:running, owner:me, has:problem…"
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

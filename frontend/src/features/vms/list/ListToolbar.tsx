@@ -1,6 +1,8 @@
 import { useMemo } from 'react';
 import type { VmRow, VmStatus } from '@/api/vm';
+import { ColumnMenu } from './ColumnMenu';
 import { FilterField } from './FilterField';
+import type { OptionalColumn } from './layout';
 import { statusOf, withStatus } from './statusFilter';
 import classes from './ListToolbar.module.css';
 
@@ -11,6 +13,10 @@ interface Props {
   shown: number;
   text: string;
   onText: (text: string) => void;
+  /** Columns chosen not to be shown, and those that there is no room for. */
+  hidden: readonly OptionalColumn[];
+  noRoom: readonly OptionalColumn[];
+  onHidden: (hidden: OptionalColumn[]) => void;
 }
 
 const counted: { status: VmStatus; label: string }[] = [
@@ -20,7 +26,8 @@ const counted: { status: VmStatus; label: string }[] = [
 ];
 
 /** The heading, how many VMs are in which state (each a filter), and the filter itself. */
-export function ListToolbar({ rows, known, shown, text, onText }: Props) {
+export function ListToolbar(props: Props) {
+  const { rows, known, shown, text, onText } = props;
   const counts = useMemo(() => countByStatus(rows), [rows]);
   const chosen = statusOf(text);
 
@@ -63,6 +70,7 @@ export function ListToolbar({ rows, known, shown, text, onText }: Props) {
             {text.trim() !== '' && `${shown} of ${rows.length}`}
           </span>
           <FilterField text={text} onText={onText} />
+          <ColumnMenu hidden={props.hidden} noRoom={props.noRoom} onHidden={props.onHidden} />
         </div>
       )}
     </div>

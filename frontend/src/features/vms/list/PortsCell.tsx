@@ -12,7 +12,7 @@ export function PortsCell({ row }: { row: VmRow }) {
   const shown = links.slice(0, links.length > SHOWN ? SHOWN - 1 : SHOWN);
   const rest = links.slice(shown.length);
   return (
-    <div className={classes.ports} role="cell">
+    <div className={classes.ports} data-column="ports" role="cell">
       {row.app_url && (
         <a className={classes.app} href={row.app_url} target="_blank" rel="noreferrer" title={row.app_url}>
           <ExternalLink size={12} aria-hidden />

@@ -5,11 +5,32 @@ import classes from './VmTable.module.css';
 
 const directions = { asc: 'ascending', desc: 'descending' } as const;
 
+interface Props {
+  headers: Header<VmRow, unknown>[];
+  /** Of the rows shown; null where nothing can be selected. */
+  selected: 'all' | 'some' | 'none' | null;
+  onSelectAll: () => void;
+  onClear: () => void;
+}
+
 /** The names of the columns; each sorts. */
-export function TableHead({ headers }: { headers: Header<VmRow, unknown>[] }) {
+export function TableHead({ headers, selected, onSelectAll, onClear }: Props) {
   return (
     <div className={classes.head} role="rowgroup">
       <div className={classes.headRow} role="row" aria-rowindex={1}>
+        <div className={classes.headCell} data-column="select" role="columnheader">
+          {selected !== null && (
+            <input
+              type="checkbox"
+              aria-label="Select all that are shown"
+              checked={selected === 'all'}
+              ref={(box) => {
+                if (box) box.indeterminate = selected === 'some';
+              }}
+              onChange={selected === 'all' ? onClear : onSelectAll}
+            />
+          )}
+        </div>
         {headers.map(({ id, column }) => {
           const sorted = column.getIsSorted();
           const Arrow = sorted === 'desc' ? ArrowDown : ArrowUp;

@@ -6,7 +6,7 @@ import classes from './VmRow.module.css';
 /** How long the VM has been up, or how long ago it ended. Counted here: the server sends times, not spans. */
 export function UptimeCell({ row }: { row: VmRow }) {
   return (
-    <div className={classes.uptime} role="cell">
+    <div className={classes.uptime} data-column="uptime" role="cell">
       <Uptime row={row} />
     </div>
   );

@@ -4,8 +4,9 @@ import type { VmRow as Row } from '@/api/vm';
 import type { VmAction } from '@/api/vmActions';
 import { CopyButton } from '@/components/ui/CopyButton';
 import { shorten } from '@/lib/shorten';
-import { formatDisk, formatMemory } from '@/lib/size';
+import { followInPage } from './followInPage';
 import { PortsCell } from './PortsCell';
+import { SizeCells } from './SizeCells';
 import { StatusCell } from './StatusCell';
 import { UptimeCell } from './UptimeCell';
 import type { MenuRequest } from './VmRowMenu';
@@ -21,8 +22,16 @@ interface Props {
   elsewhere: boolean;
   pending: VmAction | null;
   menuOpen: boolean;
+  /** Null where there is nothing that one may do with many at once. */
+  selected: boolean | null;
+  /** Seconds after which a guest that was asked to shut down may be stopped by force. */
+  shutdownTimeout: number;
+  onSelect: (id: string, withRange: boolean) => void;
   onMenu: (request: MenuRequest) => void;
   onProblem: (id: string) => void;
+  onStop: (id: string) => void;
+  /** To another page of the console. */
+  onGo: (href: string) => void;
 }
 
 /** The id of a row's menu button, so that focus can go back to it from a dialog. */
@@ -30,19 +39,37 @@ export const actionsButtonId = (id: string): string => `actions-${id}`;
 
 /** One VM. Drawn again only when something of it changes, so scrolling moves rows and draws none of them. */
 export const VmRow = memo(function VmRow(props: Props) {
-  const { row, index, top, elsewhere, pending, menuOpen, onMenu, onProblem } = props;
+  const { row, index, top, elsewhere, pending, menuOpen, selected, onMenu } = props;
   return (
     <div
       className={classes.row}
       role="row"
       aria-rowindex={index + 2}
+      data-selected={selected ?? undefined}
       style={{ transform: `translateY(${top}px)` }}
     >
+      <div className={classes.select} role="cell">
+        {selected !== null && (
+          <input
+            type="checkbox"
+            aria-label={`Select ${row.name}`}
+            checked={selected}
+            // Shift is known to a click only, which the keyboard makes, too.
+            onClick={(event) => props.onSelect(row.id, event.shiftKey)}
+            readOnly
+          />
+        )}
+      </div>
       <div className={classes.name} role="rowheader">
         <div className={classes.line}>
-          <span className={classes.nameText} title={row.name}>
+          <a
+            className={classes.nameText}
+            href={`/vms/${row.id}`}
+            title={row.name}
+            onClick={(event) => followInPage(event, props.onGo)}
+          >
             {row.name}
-          </span>
+          </a>
           {row.no_tee && (
             <span
               className={classes.badge}
@@ -60,8 +87,14 @@ export const VmRow = memo(function VmRow(props: Props) {
           {elsewhere && <span className={classes.node}>on {row.node}</span>}
         </div>
       </div>
-      <StatusCell row={row} pending={pending} onProblem={onProblem} />
-      <div className={classes.image} role="cell">
+      <StatusCell
+        row={row}
+        pending={pending}
+        shutdownTimeout={props.shutdownTimeout}
+        onProblem={props.onProblem}
+        onStop={props.onStop}
+      />
+      <div className={classes.image} data-column="image" role="cell">
         <span
           className={classes.clip}
           title={row.image_version ? `${row.image}, version ${row.image_version}` : row.image}
@@ -69,23 +102,13 @@ export const VmRow = memo(function VmRow(props: Props) {
           {row.image}
         </span>
       </div>
-      <div className={classes.app} role="cell">
+      <div className={classes.app} data-column="app" role="cell">
         <span className={classes.mono} title={row.app_id}>
           {shorten(row.app_id)}
         </span>
         <CopyButton text={row.app_id} label={`Copy app id of ${row.name}`} />
       </div>
-      <div className={classes.sizes} role="presentation">
-        <div className={classes.size} data-of="vcpu" role="cell">
-          {row.vcpu}
-        </div>
-        <div className={classes.size} data-of="memory" role="cell">
-          {formatMemory(row.memory)}
-        </div>
-        <div className={classes.size} data-of="disk" role="cell">
-          {formatDisk(row.disk_size)}
-        </div>
-      </div>
+      <SizeCells row={row} />
       <PortsCell row={row} />
       <UptimeCell row={row} />
       <div className={classes.actions} role="cell">

@@ -1,11 +1,24 @@
 import { Menu } from '@mantine/core';
-import { Copy, FileText, Play, Power, Square, Trash2 } from 'lucide-react';
-import type { Ref } from 'react';
+import {
+  Copy,
+  FileText,
+  GitFork,
+  PanelRight,
+  Pencil,
+  Play,
+  Power,
+  Square,
+  SquareTerminal,
+  Trash2,
+} from 'lucide-react';
+import type { ReactNode, Ref } from 'react';
+import type { May } from '@/api/account';
 import type { VmRow } from '@/api/vm';
-import { logUrl, type LogChannel, type VmAction } from '@/api/vmActions';
+import type { VmAction } from '@/api/vmActions';
 import { copyText } from '@/lib/clipboard';
 import { isAllowed } from '../allowedActions';
 import { useVmAction } from '../useVmAction';
+import { followInPage } from './followInPage';
 import type { DialogRequest } from './VmDialogs';
 import classes from './VmRowMenu.module.css';
 
@@ -18,30 +31,34 @@ export interface MenuRequest {
 interface Props {
   request: MenuRequest | null;
   row: VmRow | undefined;
+  may: May;
   onClose: () => void;
   onAsk: (dialog: DialogRequest) => void;
+  onGo: (href: string) => void;
 }
-
-const logs: { channel: LogChannel; label: string }[] = [
-  { channel: 'serial', label: 'Serial log' },
-  { channel: 'stdout', label: 'QEMU output' },
-  { channel: 'stderr', label: 'QEMU errors' },
-];
 
 const icon = { size: 15, 'aria-hidden': true };
 
 /** The one menu of all rows: a menu per row would cost more than all the rest of the table. */
-export function VmRowMenu({ request, row, onClose, onAsk }: Props) {
+export function VmRowMenu({ request, row, may, onClose, onAsk, onGo }: Props) {
   const run = useVmAction();
   if (!request || !row) return null;
+  const steers = may('STEER_VM', row);
+  const changes = may('CHANGE_VM', row);
   const can = (action: VmAction): boolean => isAllowed(action, row.status);
+  const page = `/vms/${row.id}`;
+  const link = (href: string, label: string, section: ReactNode) => (
+    <Menu.Item component="a" href={href} leftSection={section} onClick={(event) => followInPage(event, onGo)}>
+      {label}
+    </Menu.Item>
+  );
 
   return (
     <Menu
       opened
       onChange={(open) => !open && onClose()}
       position="bottom-end"
-      width={210}
+      width={220}
       shadow="md"
       transitionProps={{ duration: 0 }}
     >
@@ -49,53 +66,54 @@ export function VmRowMenu({ request, row, onClose, onAsk }: Props) {
         <Anchor rect={request.anchor} label={`Actions for ${row.name}`} />
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<Play {...icon} />}
-          disabled={!can('start')}
-          onClick={() => void run('start', row)}
-        >
-          Start
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<Power {...icon} />}
-          disabled={!can('shutdown')}
-          onClick={() => void run('shutdown', row)}
-        >
-          Shut down
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<Square {...icon} />}
-          disabled={!can('stop')}
-          onClick={() => onAsk({ kind: 'stop', id: row.id })}
-        >
-          Stop…
-        </Menu.Item>
+        {link(page, 'Open', <PanelRight {...icon} />)}
+        {steers && (
+          <>
+            {link(`${page}/console`, 'Console', <SquareTerminal {...icon} />)}
+            {link(`${page}/logs`, 'Logs', <FileText {...icon} />)}
+            <Menu.Divider />
+            <Menu.Item
+              leftSection={<Play {...icon} />}
+              disabled={!can('start')}
+              onClick={() => void run('start', row)}
+            >
+              Start
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Power {...icon} />}
+              disabled={!can('shutdown')}
+              onClick={() => void run('shutdown', row)}
+            >
+              Shut down
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Square {...icon} />}
+              disabled={!can('stop')}
+              onClick={() => onAsk({ kind: 'stop', id: row.id })}
+            >
+              Stop…
+            </Menu.Item>
+          </>
+        )}
         <Menu.Divider />
-        <Menu.Label>Logs, in a new tab</Menu.Label>
-        {logs.map(({ channel, label }) => (
-          <Menu.Item
-            key={channel}
-            component="a"
-            href={logUrl(row.id, channel)}
-            target="_blank"
-            rel="noreferrer"
-            leftSection={<FileText {...icon} />}
-          >
-            {label}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
+        {changes &&
+          row.status !== 'removing' &&
+          link(`${page}/update`, 'Update or resize…', <Pencil {...icon} />)}
+        {may('CREATE_VM') && link(`/deploy?from=${row.id}`, 'Fork…', <GitFork {...icon} />)}
         <Menu.Item leftSection={<Copy {...icon} />} onClick={() => void copyText(row.id)}>
           Copy id
         </Menu.Item>
-        <Menu.Item
-          className={classes.danger}
-          leftSection={<Trash2 {...icon} />}
-          disabled={!can('remove')}
-          onClick={() => onAsk({ kind: 'remove', id: row.id })}
-        >
-          Remove…
-        </Menu.Item>
+        {changes && (
+          <Menu.Item
+            className={classes.danger}
+            leftSection={<Trash2 {...icon} />}
+            disabled={!can('remove')}
+            onClick={() => onAsk({ kind: 'remove', id: row.id })}
+          >
+            Remove…
+          </Menu.Item>
+        )}
+        {!changes && <Menu.Label>Your role may not change this virtual machine.</Menu.Label>}
       </Menu.Dropdown>
     </Menu>
   );

@@ -8,10 +8,12 @@ import { vmRow } from '@/test/vmRow';
 import { theme } from '@/theme';
 import { VmTable } from './VmTable';
 
+const go = vi.fn();
+
 const page = (rows: VmRow[]) => (
   <MantineProvider theme={theme} env="test">
     <Notifications />
-    <VmTable rows={rows} homeNode="host-1" />
+    <VmTable rows={rows} homeNode="host-1" shutdownTimeout={60} hidden={[]} may={() => true} onGo={go} />
   </MantineProvider>
 );
 
@@ -50,7 +52,7 @@ describe('VmTable', () => {
     const ports = [{ protocol: 'tcp', host_address: '127.0.0.1', host_port: 8080, vm_port: 80 }];
     render(page([vmRow({ name: 'web', status: 'stopped', ports })]));
     expect(screen.getByText('8080→80')).toBeVisible();
-    expect(screen.queryByRole('link')).not.toBeInTheDocument();
+    expect(screen.queryByRole('link', { name: '8080→80' })).not.toBeInTheDocument();
   });
 
   it('sorts by name as people count, turns around on a second click, and remembers', async () => {
@@ -76,10 +78,12 @@ describe('VmTable', () => {
     await openMenu('web');
     const enabled = screen.getAllByRole('menuitem').filter((item) => !item.hasAttribute('disabled'));
     expect(enabled.map((item) => item.textContent)).toEqual([
+      'Open',
+      'Console',
+      'Logs',
       'Start',
-      'Serial log',
-      'QEMU output',
-      'QEMU errors',
+      'Update or resize…',
+      'Fork…',
       'Copy id',
       'Remove…',
     ]);
@@ -128,5 +132,53 @@ describe('VmTable', () => {
     expect(fetch).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole('button', { name: 'Stop now' }));
     expect(fetch).toHaveBeenCalledWith('/prpc/StopVm', expect.objectContaining({ body: '{"id":"vm-4"}' }));
+  });
+
+  it('opens a VM in the page, and leaves other clicks on its name to the browser', async () => {
+    render(page([vmRow({ id: 'vm-5', name: 'web' })]));
+    await userEvent.click(screen.getByRole('link', { name: 'web' }));
+    expect(go).toHaveBeenCalledExactlyOnceWith('/vms/vm-5');
+  });
+
+  it('selects with Shift, by the head and by keyboard, and asks before it stops them all', async () => {
+    const fetch = answer(204);
+    const rows = ['a', 'b', 'c', 'd'].map((id) => vmRow({ id, name: `vm-${id}` }));
+    render(page(rows));
+    const user = userEvent.setup();
+    const box = (name: string) => screen.getByRole('checkbox', { name: `Select ${name}` });
+    await user.click(box('vm-a'));
+    await user.keyboard('{Shift>}');
+    await user.click(box('vm-c'));
+    await user.keyboard('{/Shift}');
+    expect(screen.getByText('3 selected')).toBeVisible();
+    await user.click(screen.getByRole('checkbox', { name: 'Select all that are shown' }));
+    expect(screen.getByText('4 selected')).toBeVisible();
+    await user.keyboard('{Escape}');
+    expect(screen.queryByText('4 selected')).not.toBeInTheDocument();
+    await user.keyboard('{Control>}a{/Control}');
+    await user.click(screen.getByRole('button', { name: 'Stop…' }));
+    expect(screen.getByText('Stop 4 virtual machines?')).toBeVisible();
+    expect(fetch).not.toHaveBeenCalled();
+    await user.click(screen.getByRole('button', { name: 'Stop 4' }));
+    expect(fetch.mock.calls.map(([path]) => path)).toEqual(Array(4).fill('/prpc/StopVm'));
+  });
+
+  it('removes many of which some run only after that was typed', async () => {
+    answer(204);
+    render(page([vmRow({ id: 'a', name: 'vm-a' }), vmRow({ id: 'b', name: 'vm-b', status: 'stopped' })]));
+    await userEvent.click(screen.getByRole('checkbox', { name: 'Select all that are shown' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Remove…' }));
+    expect(screen.getByText('One of them runs')).toBeVisible();
+    const remove = screen.getByRole('button', { name: 'Remove 2' });
+    expect(remove).toBeDisabled();
+    await userEvent.type(screen.getByRole('textbox'), 'remove 2');
+    expect(remove).toBeEnabled();
+  });
+
+  it('offers to stop by force what was asked to shut down long ago', async () => {
+    const asked = { status: 'stopping', shutdown_asked_at: Date.now() - 61_000 } as const;
+    render(page([vmRow({ name: 'web', ...asked })]));
+    await userEvent.click(screen.getByRole('button', { name: 'Stop web by force' }));
+    expect(screen.getByText('Stop web?')).toBeVisible();
   });
 });

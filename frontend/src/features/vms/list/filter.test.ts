@@ -69,6 +69,30 @@ describe('matches', () => {
     expect(found('-status:stopped')).toBe(true);
   });
 
+  it('knows whose a VM is, as far as the reader may know', () => {
+    const mine = vmRow({ owner_id: 4 });
+    const owners = { me: 4, byName: new Map([['ada', 4]]) };
+    for (const text of ['owner:me', 'owner:Ada', 'owner:eve,ada', '-owner:nobody'])
+      expect(matches(mine, parseFilter(text), owners)).toBe(true);
+    for (const text of ['owner:eve', 'owner:nobody', '-owner:me'])
+      expect(matches(mine, parseFilter(text), owners)).toBe(false);
+    const nobodys = vmRow({ owner_id: null });
+    expect(found('owner:nobody', nobodys)).toBe(true);
+    expect(found('owner:me', nobodys)).toBe(false);
+  });
+
+  it('finds what needs a person', () => {
+    for (const given of [
+      { status: 'exited', exit_code: 1 },
+      { boot_error: 'no image' },
+      { actual: 'unknown' },
+    ] as const)
+      expect(found('has:problem', vmRow(given))).toBe(true);
+    expect(found('has:problem')).toBe(false);
+    expect(found('has:nothing', vmRow({ boot_error: 'x' }))).toBe(false);
+    expect(found('node:host-1')).toBe(true);
+  });
+
   it('looks for app ids with or without 0x, ports on both sides, and TEE', () => {
     const row = vmRow({
       app_id: 'abcd',

@@ -1,5 +1,5 @@
 import type { VmRow } from '@/api/vm';
-import { displayStatus } from '../displayStatus';
+import { displayStatus, hasProblem } from '../displayStatus';
 
 /** One condition of a filter; a VM is shown if it meets all of them. */
 export interface Term {
@@ -9,8 +9,29 @@ export interface Term {
   negated: boolean;
 }
 
-export const fields = ['status', 'image', 'app', 'name', 'id', 'node', 'port', 'tee'] as const;
+export const fields = [
+  'status',
+  'image',
+  'app',
+  'name',
+  'id',
+  'node',
+  'port',
+  'tee',
+  'owner',
+  'has',
+] as const;
 export type Field = (typeof fields)[number];
+
+/** Who the accounts are that VMs belong to, as far as the reader may know. */
+export interface Owners {
+  /** The reader's own account, if there is one. */
+  me: number | null;
+  /** By name in lower case. */
+  byName: ReadonlyMap<string, number>;
+}
+
+const nobodyKnown: Owners = { me: null, byName: new Map() };
 
 /** `key:` then a quoted or plain value, or a quoted or plain word. */
 const token = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi;
@@ -38,11 +59,13 @@ export function parseFilter(text: string): Term[] {
 
 const isField = (name: string): boolean => (fields as readonly string[]).includes(name);
 
-export function matches(row: VmRow, terms: readonly Term[]): boolean {
-  return terms.every((term) => term.values.some((value) => meets(row, term.field, value)) !== term.negated);
+export function matches(row: VmRow, terms: readonly Term[], owners: Owners = nobodyKnown): boolean {
+  return terms.every(
+    (term) => term.values.some((value) => meets(row, term.field, value, owners)) !== term.negated,
+  );
 }
 
-function meets(row: VmRow, field: Field | null, value: string): boolean {
+function meets(row: VmRow, field: Field | null, value: string, owners: Owners): boolean {
   switch (field) {
     case null:
       return haystack(row).includes(value);
@@ -64,7 +87,19 @@ function meets(row: VmRow, field: Field | null, value: string): boolean {
       return row.ports.some((port) => String(port.host_port) === value || String(port.vm_port) === value);
     case 'tee':
       return (row.no_tee ? 'no' : 'yes') === value;
+    case 'owner':
+      return row.owner_id === ownerOf(value, owners);
+    case 'has':
+      // The only thing there is to have; its beginning is enough while it is being typed.
+      return 'problem'.startsWith(value) && hasProblem(row);
   }
+}
+
+/** The account that is meant: null for `nobody`, undefined where nobody is known by that name. */
+function ownerOf(value: string, { me, byName }: Owners): number | null | undefined {
+  if (value === 'nobody') return null;
+  if (value === 'me') return me ?? undefined;
+  return byName.get(value);
 }
 
 const screenWord = (row: VmRow): string => displayStatus(row).word.toLowerCase().replace(' ', '-');

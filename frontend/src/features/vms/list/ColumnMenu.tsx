@@ -1,0 +1,55 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { Check, Columns3 } from 'lucide-react';
+import { columns } from './columns';
+import { optionalColumns, type OptionalColumn } from './layout';
+import classes from './ColumnMenu.module.css';
+
+interface Props {
+  /** What was chosen not to be shown. */
+  hidden: readonly OptionalColumn[];
+  /** What the window is too narrow for. */
+  noRoom: readonly OptionalColumn[];
+  onHidden: (hidden: OptionalColumn[]) => void;
+}
+
+const title = (column: OptionalColumn): string => columns.find(({ id }) => id === column)?.header as string;
+
+/** Which columns are shown; this browser remembers. */
+export function ColumnMenu({ hidden, noRoom, onHidden }: Props) {
+  return (
+    <Menu
+      position="bottom-end"
+      width={200}
+      shadow="md"
+      closeOnItemClick={false}
+      transitionProps={{ duration: 0 }}
+    >
+      <Menu.Target>
+        <ActionIcon variant="default" size={36} aria-label="Choose columns" title="Choose columns">
+          <Columns3 size={16} aria-hidden />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {optionalColumns.map((column) => {
+          const isShown = !hidden.includes(column);
+          return (
+            <Menu.Item
+              key={column}
+              role="menuitemcheckbox"
+              aria-checked={isShown}
+              leftSection={<Check size={15} aria-hidden className={isShown ? undefined : classes.off} />}
+              rightSection={
+                isShown && noRoom.includes(column) && <span className={classes.note}>no room</span>
+              }
+              onClick={() =>
+                onHidden(isShown ? [...hidden, column] : hidden.filter((each) => each !== column))
+              }
+            >
+              {title(column)}
+            </Menu.Item>
+          );
+        })}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -44,7 +44,7 @@ export function AuditFilters({ search, onSearch }: Props) {
       />
       <Typed
         label="Action"
-        placeholder="anything; its beginning"
+        placeholder="its beginning"
         value={search.action ?? ''}
         offered={actions}
         onValue={(action) => set({ action })}

@@ -7,7 +7,7 @@ export function QuotaCell({ user, quota }: { user: UserInfo; quota: Quota }) {
   const used = user[quota.of];
   const limit = user[quota.limit] ?? null;
   return (
-    <span className={classes.quota} data-full={(limit !== null && used >= limit) || undefined}>
+    <span className={classes.quota} data-full={(limit !== null && limit > 0 && used >= limit) || undefined}>
       {quota.format(used)}
       {limit === null ? null : <span className={classes.limit}> of {quota.format(limit)}</span>}
     </span>

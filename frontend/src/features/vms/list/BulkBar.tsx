@@ -35,7 +35,7 @@ export function BulkBar({ rows, may, busy, onAsk, onClear }: Props) {
           return (
             <Button
               key={action}
-              size="compact-md"
+              size="compact-sm"
               variant="default"
               leftSection={<Icon size={15} aria-hidden />}
               disabled={busy || meant.length === 0}

@@ -77,10 +77,10 @@ export function VmListPage() {
 function useNoRoom(): readonly OptionalColumn[] {
   const cards = useMediaQuery('(max-width: 900px)');
   const narrow = useMediaQuery('(max-width: 1180px)');
-  const medium = useMediaQuery('(max-width: 1340px)');
+  const medium = useMediaQuery('(max-width: 1460px)');
   return useMemo(() => {
     if (cards) return everythingFits;
     if (narrow) return withoutRoom(1180);
-    return withoutRoom(medium ? 1340 : Infinity);
+    return withoutRoom(medium ? 1460 : Infinity);
   }, [cards, narrow, medium]);
 }

@@ -10,7 +10,7 @@ it('leaves out a column with its track', () => {
 });
 
 it('gives up what matters least first', () => {
-  expect(withoutRoom(1440)).toEqual([]);
+  expect(withoutRoom(1920)).toEqual([]);
   expect(withoutRoom(1280)).toEqual(['app']);
   expect(withoutRoom(1000)).toEqual(['app', 'disk', 'image']);
 });

@@ -4,8 +4,8 @@ import type { SortKey } from './order';
 /** The columns of the table in their order, and the grid track of each. */
 const tracks = {
   select: '18px',
-  name: 'minmax(150px, 1.35fr)',
-  status: 'minmax(140px, 1.4fr)',
+  name: 'minmax(150px, 1.8fr)',
+  status: 'minmax(140px, 1.35fr)',
   image: 'minmax(110px, 0.95fr)',
   app: '108px',
   vcpu: '54px',
@@ -38,7 +38,7 @@ export const isChoice = (value: unknown): value is OptionalColumn[] =>
 
 /** What there is no room for in a window of that width (px), however much it is wanted. */
 export function withoutRoom(width: number): readonly OptionalColumn[] {
-  if (width > 1340) return [];
+  if (width > 1460) return [];
   return width > 1180 ? ['app'] : ['app', 'disk', 'image'];
 }
 

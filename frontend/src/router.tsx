@@ -101,6 +101,26 @@ const vmTabs = vmRoute.addChildren([
   vmGuestRoute,
 ]);
 
+const hostRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/host',
+  component: lazyRouteComponent(() => import('@/features/host/HostPage'), 'HostPage'),
+});
+
+const gpusRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/gpus',
+  component: lazyRouteComponent(() => import('@/features/gpus/GpusPage'), 'GpusPage'),
+});
+
+const processesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/processes',
+  component: lazyRouteComponent(() => import('@/features/processes/ProcessesPage'), 'ProcessesPage'),
+});
+
+const hostRoutes = [hostRoute, gpusRoute, processesRoute];
+
 const usersRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/users',
@@ -130,7 +150,14 @@ const accountRoute = createRoute({
 const accessRoutes = [usersRoute, tokensRoute, auditRoute, accountRoute];
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([vmListRoute, deployRoute, imagesRoute, vmTabs, ...accessRoutes]),
+  routeTree: rootRoute.addChildren([
+    vmListRoute,
+    deployRoute,
+    imagesRoute,
+    vmTabs,
+    ...hostRoutes,
+    ...accessRoutes,
+  ]),
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',

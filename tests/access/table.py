@@ -128,6 +128,7 @@ PRPC = {
     "Version": Row(Needs.LOGIN, get="", post={}),
     "GetMeta": Row(Needs.LOGIN, get="", post={}),
     "ListGpus": Row(Needs.LOGIN, get="", post={}),
+    "ListGpuDevices": Row(Needs.LOGIN, get="", post={}),
     "GetHost": Row(Needs.SEEING_THE_NODE, get="", post={}),
     "GetAppEnvEncryptPubKey": Row(Needs.LOGIN, get=f"app_id={APP_ID}", post={"app_id": APP_ID}),
     "ListRegistryImages": Row(Needs.LOGIN, get="", post={}),

@@ -27,6 +27,7 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
     ("Version", {}, "version"),
     ("GetMeta", {}, "resources"),
     ("ListGpus", {}, "gpus"),
+    ("ListGpuDevices", {}, "devices"),
     ("GetHost", {}, "settings"),
     ("CheckVm", {"compose_file": COMPOSE}, "problems"),
     ("GetAppEnvEncryptPubKey", {"app_id": APP_ID}, "public_key"),

@@ -124,6 +124,27 @@ class ListGpusResponse(Message):
     allow_attach_all = Bool()
 
 
+class GpuDevice(Message):
+    slot = Text()
+    product_id = Text()
+    description = Text()
+    kind = Text()
+    driver = Text()
+    numa_node = UInt32()
+    iommu_group = UInt32(optional=True)
+    is_free = Bool()
+    obstacle = Text()
+    is_leased = Bool()
+    holder_id = Text()
+    holder_name = Text()
+
+
+class ListGpuDevicesResponse(Message):
+    devices = ListOf(GpuDevice())
+    enabled = Bool()
+    allow_attach_all = Bool()
+
+
 class ReloadVmsResponse(Message):
     loaded = UInt32()
     updated = UInt32()

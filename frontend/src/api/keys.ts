@@ -12,6 +12,12 @@ export const keys = {
   guest: (id: string, method: string) => ['guest', id, method] as const,
   /** What happened to one VM. */
   vmEvents: (id: string) => ['vmEvents', id] as const,
+  /** What the host is, has and is set to. */
+  host: ['host'] as const,
+  /** Its GPUs and NVSwitches, also those that no VM can have, and who has them. */
+  gpuDevices: ['gpuDevices'] as const,
+  /** The processes behind its VMs. */
+  processes: ['processes'] as const,
   /** What the registry offers; asked for when somebody looks. */
   registryImages: ['registryImages'] as const,
   /** One's own tokens, or everybody's. */

@@ -372,6 +372,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/ListGpuDevices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that a VM could be given of this host's GPUs
+         * @description Every GPU and NVSwitch that was found, also those that no VM can be given: `obstacle` says why. Of a VM that has one, id and name are told to who sees it.
+         */
+        get: operations["ListGpuDevicesByGet"];
+        put?: never;
+        /**
+         * All that a VM could be given of this host's GPUs
+         * @description Every GPU and NVSwitch that was found, also those that no VM can be given: `obstacle` says why. Of a VM that has one, id and name are told to who sees it.
+         */
+        post: operations["ListGpuDevices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prpc/GetHost": {
         parameters: {
             query?: never;
@@ -1141,6 +1165,31 @@ export interface components {
              */
             attach_mode?: string | null;
         };
+        GpuDevice: {
+            slot: string;
+            product_id: string;
+            description: string;
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "gpu" | "bridge";
+            /** @description the host's driver that has it */
+            driver: string;
+            numa_node: number;
+            /** @description one group serves one VM; null: it is in none */
+            iommu_group: number | null;
+            /** @description whether the next VM that asks for it gets it */
+            is_free: boolean;
+            /** @description why no VM can ask for it, and the way out; empty where one can */
+            obstacle: string;
+            /** @description whether a VM has it */
+            is_leased: boolean;
+            /** @description that VM; empty for who doesn't see it */
+            holder_id: string;
+            /** @description its name; empty for who doesn't see it */
+            holder_name: string;
+        };
         GpuInfo: {
             slot: string;
             product_id: string;
@@ -1307,6 +1356,13 @@ export interface components {
             events: components["schemas"]["VmEvent"][];
             /** @description how many are kept of a VM before the oldest goes */
             kept: number;
+        };
+        ListGpuDevicesResponse: {
+            devices: components["schemas"]["GpuDevice"][];
+            /** @description whether the settings give GPUs to VMs at all */
+            enabled: boolean;
+            /** @description whether a VM may ask for all at once */
+            allow_attach_all: boolean;
         };
         ListGpusResponse: {
             gpus: components["schemas"]["GpuInfo"][];
@@ -2702,6 +2758,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListGpusResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListGpuDevicesByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGpuDevicesResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListGpuDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGpuDevicesResponse"];
                 };
             };
             400: components["responses"]["Invalid"];

@@ -12,7 +12,7 @@ export function NewVmLink({ className }: { className?: string | undefined }) {
       className={className}
       size="sm"
       leftSection={<Plus size={16} aria-hidden />}
-      renderRoot={(props) => <Link to={'/deploy' as string} {...props} />}
+      renderRoot={(props) => <Link to="/deploy" {...props} />}
     >
       New VM
     </Button>

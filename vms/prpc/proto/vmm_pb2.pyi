@@ -550,3 +550,41 @@ class VmEvent(_message.Message):
     body: str
     timestamp: int
     def __init__(self, number: _Optional[int] = ..., event: _Optional[str] = ..., body: _Optional[str] = ..., timestamp: _Optional[int] = ...) -> None: ...
+
+class ListGpuDevicesResponse(_message.Message):
+    __slots__ = ("devices", "enabled", "allow_attach_all")
+    DEVICES_FIELD_NUMBER: _ClassVar[int]
+    ENABLED_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_ATTACH_ALL_FIELD_NUMBER: _ClassVar[int]
+    devices: _containers.RepeatedCompositeFieldContainer[GpuDevice]
+    enabled: bool
+    allow_attach_all: bool
+    def __init__(self, devices: _Optional[_Iterable[_Union[GpuDevice, _Mapping]]] = ..., enabled: _Optional[bool] = ..., allow_attach_all: _Optional[bool] = ...) -> None: ...
+
+class GpuDevice(_message.Message):
+    __slots__ = ("slot", "product_id", "description", "kind", "driver", "numa_node", "iommu_group", "is_free", "obstacle", "is_leased", "holder_id", "holder_name")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DRIVER_FIELD_NUMBER: _ClassVar[int]
+    NUMA_NODE_FIELD_NUMBER: _ClassVar[int]
+    IOMMU_GROUP_FIELD_NUMBER: _ClassVar[int]
+    IS_FREE_FIELD_NUMBER: _ClassVar[int]
+    OBSTACLE_FIELD_NUMBER: _ClassVar[int]
+    IS_LEASED_FIELD_NUMBER: _ClassVar[int]
+    HOLDER_ID_FIELD_NUMBER: _ClassVar[int]
+    HOLDER_NAME_FIELD_NUMBER: _ClassVar[int]
+    slot: str
+    product_id: str
+    description: str
+    kind: str
+    driver: str
+    numa_node: int
+    iommu_group: int
+    is_free: bool
+    obstacle: str
+    is_leased: bool
+    holder_id: str
+    holder_name: str
+    def __init__(self, slot: _Optional[str] = ..., product_id: _Optional[str] = ..., description: _Optional[str] = ..., kind: _Optional[str] = ..., driver: _Optional[str] = ..., numa_node: _Optional[int] = ..., iommu_group: _Optional[int] = ..., is_free: _Optional[bool] = ..., obstacle: _Optional[str] = ..., is_leased: _Optional[bool] = ..., holder_id: _Optional[str] = ..., holder_name: _Optional[str] = ...) -> None: ...

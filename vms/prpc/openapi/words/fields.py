@@ -59,6 +59,20 @@ FIELDS: dict[str, dict[str, Words]] = {
         "attach_mode": "listed (default), or all: every 3D controller and NVSwitch of NVIDIA",
         "gpus": "with listed; the guest sees them in this order",
     },
+    "GpuDevice": {
+        "kind": ("what it is", {"enum": ["gpu", "bridge"]}),
+        "driver": "the host's driver that has it",
+        "iommu_group": "one group serves one VM; null: it is in none",
+        "is_free": "whether the next VM that asks for it gets it",
+        "obstacle": "why no VM can ask for it, and the way out; empty where one can",
+        "is_leased": "whether a VM has it",
+        "holder_id": "that VM; empty for who doesn't see it",
+        "holder_name": "its name; empty for who doesn't see it",
+    },
+    "ListGpuDevicesResponse": {
+        "enabled": "whether the settings give GPUs to VMs at all",
+        "allow_attach_all": "whether a VM may ask for all at once",
+    },
     "GpuSpec": {"slot": "a PCI address such as 65:00.0, as ListGpus has it; 0000:65:00.0 is the same"},
     "PortMapping": {
         "protocol": "tcp or udp",

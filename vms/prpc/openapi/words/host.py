@@ -113,6 +113,34 @@ METHODS = {
             }
         },
     ),
+    "ListGpuDevices": MethodWords(
+        HOST,
+        "All that a VM could be given of this host's GPUs",
+        "Every GPU and NVSwitch that was found, also those that no VM can be given: `obstacle` says why. Of "
+        "a VM that has one, id and name are told to who sees it.",
+        answers={
+            "One that is taken": {
+                "devices": [
+                    {
+                        "slot": "65:00.0",
+                        "product_id": "10de:2331",
+                        "description": "NVIDIA H100 PCIe",
+                        "kind": "gpu",
+                        "driver": "vfio-pci",
+                        "numa_node": 1,
+                        "iommu_group": 42,
+                        "is_free": False,
+                        "obstacle": "",
+                        "is_leased": True,
+                        "holder_id": ID,
+                        "holder_name": "inference",
+                    }
+                ],
+                "enabled": True,
+                "allow_attach_all": False,
+            }
+        },
+    ),
     "ReloadVms": MethodWords(
         HOST,
         "Read the VMs' directories again",

@@ -21,7 +21,7 @@ export function FirstSteps({ node }: { node: NodeInfo }) {
         <p>
           Drop a docker-compose.yml, choose image and size, and see everything checked before it is created.
         </p>
-        <Button variant="default" renderRoot={(props) => <Link to={'/deploy' as string} {...props} />}>
+        <Button variant="default" renderRoot={(props) => <Link to="/deploy" {...props} />}>
           Deploy your own
         </Button>
       </section>

@@ -67,7 +67,7 @@ function HostLacks({ node }: { node: NodeInfo }) {
       {notes > 0 && (
         <p className={classes.quiet}>
           {serious.length > 0 ? 'Further things' : 'Some things'} that are worth knowing are on{' '}
-          <Link to={'/host' as '/'}>the host’s page</Link>.
+          <Link to="/host">the host’s page</Link>.
         </p>
       )}
     </section>

@@ -1,5 +1,9 @@
-"""``script/bench [api|auth|pull|hostile]``: how fast a real server answers and pulls images,
-what a login costs, and what a guest that was taken over costs the others.
+"""``script/bench [what]``: how fast a real server is, and what things cost.
+
+``promises`` measures all that docs/performance.md promises and writes a report; ``speed``,
+``watchers``, ``guests``, ``memory`` and ``logs`` are its parts. ``api`` is a table of every kind of
+request in every encoding; ``auth`` what a login costs, ``pull`` images, ``hostile`` a guest that was
+taken over.
 
 Figures are medians of one run on one machine: compare within a run, by the ratio to
 ``Version`` (the cheapest request there is), not between machines.
@@ -8,60 +12,33 @@ Figures are medians of one run on one machine: compare within a run, by the rati
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tests.bench.auth import measure_auth
 from tests.bench.client import CLIENTS, Client, Figure, Request, measure, throughput
+from tests.bench.creating import Creating
+from tests.bench.guests import measure_guests
 from tests.bench.hostile import measure_hostile
+from tests.bench.logs import measure_logs
+from tests.bench.memory import measure_memory
 from tests.bench.pull import measure_pull
+from tests.bench.result import Result, Say, machine, write
+from tests.bench.speed import measure_speed
+from tests.bench.watchers import measure_watchers
 from tests.prpc.wire import ENCODINGS
 from tests.real.server import Server, real_server
 
-COMPOSE = json.dumps(
-    {
-        "manifest_version": 2,
-        "name": "bench",
-        "runner": "docker-compose",
-        "docker_compose_file": "services: {}\n" * 40,
-    }
-)
+REPORTS = Path(__file__).resolve().parent.parent.parent / "docs" / "reports"
 CREATES = 30
 """How many CreateVm of each encoding are timed, of those that fill the list."""
 HEADING = (
     f"{'request':34} {'encoding':>10} {'p50':>10} {'p99':>10} {'ratio':>7} {'8 clients':>11} {'size':>11}"
 )
-
-
-class Creating:
-    """CreateVm requests, each of another stopped VM with a host port of its own."""
-
-    def __init__(self, image: str) -> None:
-        self._image = image
-        self._numbers = count()
-
-    def request(self, encoding: str) -> Request:
-        number = next(self._numbers)
-        return Request.of(
-            encoding,
-            "CreateVm",
-            {
-                "name": f"bench-{number:05}",
-                "image": self._image,
-                "compose_file": COMPOSE,
-                "vcpu": 1,
-                "memory": 512,
-                "disk_size": 10,
-                "stopped": True,
-                "ports": [{"protocol": "tcp", "host_port": 1 + number, "vm_port": 80}],
-            },
-        )
 
 
 @contextmanager
@@ -125,22 +102,42 @@ def _always(request: Request) -> Callable[[], Request]:
     return lambda: request
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+_PARTS: dict[str, Callable[[Say], list[Result]]] = {
+    "speed": measure_speed,
+    "watchers": measure_watchers,
+    "guests": measure_guests,
+    "memory": measure_memory,
+    "logs": measure_logs,
+}
+_OTHERS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "auth": lambda _: measure_auth(_say),
+    "pull": lambda options: measure_pull(options.layer_mib << 20, _say),
+    "hostile": lambda options: measure_hostile(options.flood_mib, _say),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("api", "auth", "pull", "hostile"), default="api")
+    parser.add_argument("what", nargs="?", choices=("api", *_PARTS, "promises", *_OTHERS), default="api")
     parser.add_argument("--vms", default="20,1000", help="sizes of the list, rising (20,1000; up to 19000)")
     parser.add_argument("--rounds", type=int, default=200, help="requests of each kind at most (200)")
     parser.add_argument("--layer-mib", type=int, default=1024, help="how large the pulled image is (1024)")
     parser.add_argument("--flood-mib", type=int, default=1024, help="how much a guest floods (1024)")
     options = parser.parse_args()
-    if options.what == "auth":
-        measure_auth(lambda line: print(line, flush=True))
+    if options.what == "promises":
+        host = machine()
+        results = [result for measure_part in _PARTS.values() for result in measure_part(_say)]
+        _say(f"written to {write(REPORTS, host, results)}")
         return
-    if options.what == "pull":
-        measure_pull(options.layer_mib << 20, lambda line: print(line, flush=True))
+    if options.what in _PARTS:
+        _PARTS[options.what](_say)
         return
-    if options.what == "hostile":
-        measure_hostile(options.flood_mib, lambda line: print(line, flush=True))
+    if options.what in _OTHERS:
+        _OTHERS[options.what](options)
         return
     sizes = sorted(int(size) for size in options.vms.split(","))
     with started(sizes[-1]) as server:

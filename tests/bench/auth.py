@@ -8,7 +8,6 @@ its speed is the inverse of that. Requests a second are medians.
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from tests.bench.client import CLIENTS, Request, throughput
+from tests.bench.process import cpu_s
 from tests.real.people import PASSWORD, populate
 from tests.real.server import Server
 
@@ -63,16 +63,10 @@ def measure_auth(say: Callable[[str], None]) -> None:
 
 def _asked(server: Server, request: Request) -> tuple[float, float]:
     """Requests a second, and the server's CPU seconds for each: these tell the same on a busy machine."""
-    before, began = _cpu_s(server), time.perf_counter()
+    before, began = cpu_s(server), time.perf_counter()
     rate = throughput(server, lambda: request, 1 << 40, ROUND_S)
     requests = rate * (time.perf_counter() - began)
-    return rate, (_cpu_s(server) - before) / requests
-
-
-def _cpu_s(server: Server) -> float:
-    assert server.process is not None
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return rate, (cpu_s(server) - before) / requests
 
 
 @contextmanager

@@ -21,6 +21,7 @@ import httpx
 import orjson
 
 from tests.bench.client import Client, Request
+from tests.bench.result import p99
 from tests.real import hostile
 from tests.real.hostile import FLOOD, MIB, Footprint, footprint
 from tests.real.server import Server, real_server, wait_until
@@ -154,10 +155,6 @@ def asking(server: Server, vm_id: str) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-def p99(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * 0.99)]
 
 
 def tell(say: Say, phases: list[Phase]) -> None:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.client import Client, Request
+from tests.bench.process import resident
+from tests.bench.result import p99
 from tests.images.real_registry import REPOSITORY, RealRegistry, real_registry
 from tests.images.tiny import FILES
 from tests.prpc.wire import ENCODINGS
@@ -123,17 +125,6 @@ class StatusAsker:
             began = time.perf_counter()
             self._client.send(self._request)
             self.times_ms.append((time.perf_counter() - began) * 1000)
-
-
-def resident(server: Server) -> int:
-    """Bytes of memory that the server's process holds now."""
-    assert server.process is not None
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) * 1024
-
-
-def p99(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * 0.99)]
 
 
 def measure_pull(size: int, say: Callable[[str], None]) -> None:

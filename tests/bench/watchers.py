@@ -83,6 +83,7 @@ async def _round(server: Server, watchers: int, per_second: int) -> _Round:
     asked = await asyncio.to_thread(_change, server, per_second)
     cores = (cpu_s(server) - before) / (time.perf_counter() - began)
     truth = await asyncio.to_thread(_revisions, server)
+    lost = 0
     for _ in range(WAIT_S):
         lost = sum(each.known.get(vm) != revision for each in watching for vm, revision in truth.items())
         if not lost:
@@ -117,7 +118,7 @@ async def _connect(server: Server, count: int) -> list[Watcher]:
 
 
 def _change(server: Server, per_second: int) -> dict[tuple[str, int], tuple[float, float]]:
-    """Resize VMs in turn, so many a second, each to a memory of its own; when asked for, and when answered."""
+    """Resize VMs in turn, so many a second, each to a memory of its own; when asked and when answered."""
     client = Client(server)
     vms = list(_revisions(server))
     asked = {}

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAccount, useMay } from '@/api/account';
 import { call } from '@/api/client';
@@ -13,7 +13,7 @@ import { useVms } from '@/live/useLive';
 import { DeployFrame } from './DeployFrame';
 import { firstForm } from './firstForm';
 import { forkOf, notCopied } from './fork';
-import { readDraft } from './storage';
+import { forgetDraft, readDraft } from './storage';
 import { useHost, type Host } from './useHost';
 import classes from './Deploy.module.css';
 
@@ -47,13 +47,26 @@ const lead = (from: string | undefined): string =>
     : 'Runs a docker-compose application in a VM of its own, which its host can’t look into where the hardware allows.';
 
 function Fresh({ host }: { host: Host }) {
-  const [first] = useState(() => readDraft(undefined) ?? { form: firstForm(host), env: [] });
-  return <DeployFrame host={host} first={first} />;
+  const [round, startOver] = useRounds(undefined);
+  const first = (round === 0 ? readDraft(undefined) : null) ?? { form: firstForm(host), env: [] };
+  return <DeployFrame key={round} host={host} first={first} onStartOver={startOver} />;
+}
+
+/** How often somebody has started over, and the way to do so. */
+function useRounds(from: string | undefined): [number, () => void] {
+  const [round, setRound] = useState(0);
+  const navigate = useNavigate();
+  const startOver = () => {
+    forgetDraft(from);
+    setRound(round + 1);
+    void navigate({ to: '/deploy', search: from ? { from } : {} });
+  };
+  return [round, startOver];
 }
 
 function Fork({ from, host }: { from: string; host: Host }) {
   const vms = useVms();
-  const [draft] = useState(() => readDraft(from));
+  const [round, startOver] = useRounds(from);
   const { data, error, refetch } = useQuery({
     queryKey: [...keys.vm(from, 0), 'fork'],
     queryFn: () => call('GetInfo', { id: from }),
@@ -72,9 +85,11 @@ function Fork({ from, host }: { from: string; host: Host }) {
   if (!original) return <Gone id={from} />;
   return (
     <DeployFrame
+      key={round}
       host={host}
-      first={draft ?? forkOf(original, host, vms.values())}
+      first={(round === 0 ? readDraft(from) : null) ?? forkOf(original, host, vms.values())}
       fork={{ id: from, name: original.name, notCopied: notCopied(original) }}
+      onStartOver={startOver}
     />
   );
 }

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import { useDeploy } from './deployContext';
+import { StartOver } from './StartOver';
 import { steps, stepOf, stepTitles, type Step } from './steps';
 import classes from './StepNav.module.css';
 
@@ -8,10 +9,11 @@ interface Props {
   step: Step;
   /** Steps that somebody has been at and left. */
   seen: ReadonlySet<Step>;
+  onStartOver: () => void;
 }
 
 /** The steps in their order, each a link, with what is wrong in those that were left. */
-export function StepNav({ step, seen }: Props) {
+export function StepNav({ step, seen, onStartOver }: Props) {
   const { problems } = useDeploy();
   return (
     <nav className={classes.nav} aria-label="Steps">
@@ -43,6 +45,7 @@ export function StepNav({ step, seen }: Props) {
           );
         })}
       </ol>
+      <StartOver onStartOver={onStartOver} />
     </nav>
   );
 }

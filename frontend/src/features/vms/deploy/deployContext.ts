@@ -13,9 +13,13 @@ export interface Deploy {
   env: readonly EnvRow[];
   /** Other rows; a compose file that was begun here lets exactly their names in. */
   setEnv: (rows: readonly EnvRow[]) => void;
+  /** The VM is there: draft and values are forgotten. */
+  finish: () => void;
   check: Check;
   /** All that stands in the way, the server's words and the browser's own. */
   problems: readonly Remark[];
+  /** What forbids nothing, and is worth knowing. */
+  notes: readonly Remark[];
   /** What is wrong with a field, if it is to be said already: not of one that nobody has come to yet. */
   errorOf: (field: string) => string | undefined;
   /** The compose hash as this browser computes it. */

@@ -55,14 +55,22 @@ export function namesNotAllowed(rows: readonly EnvRow[], compose: string): reado
     .filter((key) => key !== '' && !allowed.has(key));
 }
 
-/** Why the environment can't be sent as it is. */
-export function environmentProblems(rows: readonly EnvRow[], compose: string): readonly Remark[] {
+/** Why the environment can't be sent as it is. `hasKms`: the host can be asked for the key of an application. */
+export function environmentProblems(
+  rows: readonly EnvRow[],
+  compose: string,
+  hasKms: boolean,
+): readonly Remark[] {
   if (variablesOf(rows).length === 0) return [];
   const found: string[] = [];
   const wrong = rows.filter((row) => problemOfRow(rows, row) !== undefined).length;
   if (wrong > 0)
     found.push(wrong === 1 ? 'One variable is not right yet' : `${wrong} variables are not right yet`);
-  if (keyProviderOf(parseAppCompose(compose) ?? {}) !== 'kms')
+  if (!hasKms)
+    found.push(
+      'This host has no KMS (kms_url), and only a KMS can give the VM the key that opens its environment: take the variables out, or ask the operator for one',
+    );
+  else if (keyProviderOf(parseAppCompose(compose) ?? {}) !== 'kms')
     found.push(
       'Only a KMS can give the VM the key that opens its environment: choose it as the key provider',
     );

@@ -3,7 +3,7 @@ import { naturalKey } from '@/lib/naturalOrder';
 import { emptyForm } from './emptyForm';
 import type { DeployForm } from './form';
 import { changed, newCompose } from './ownCompose';
-import type { Host } from './useHost';
+import { hasKms, type Host } from './useHost';
 
 /** The form as it is when somebody begins: all that this host lets one choose for them. */
 export function firstForm(host: Host): DeployForm {
@@ -11,7 +11,7 @@ export function firstForm(host: Host): DeployForm {
   const confidential = host.node.platform !== 'none';
   const compose = newCompose({
     // Only a confidential VM can prove to a KMS what it is.
-    kms: confidential && (host.meta.kms?.urls.length ?? 0) > 0,
+    kms: confidential && hasKms(host),
     gateway: confidential && (host.meta.gateway?.urls.length ?? 0) > 0,
   });
   const form: DeployForm = { ...emptyForm, compose, protection: confidential ? 'confidential' : 'plain' };

@@ -1,17 +1,29 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { problemsOfYaml, type YamlProblem } from '@/components/editor/yamlProblems';
 import { appIdOf } from '@/crypto/composeHash';
-import { withFields } from '../compose/appCompose';
+import { dockerComposeOf, parseAppCompose, withFields } from '../compose/appCompose';
 import { useComposeHash } from '../compose/useComposeHash';
 import type { Deploy } from './deployContext';
 import { environmentProblems, variablesOf, type EnvRow } from './environment';
 import { requestOf, type DeployForm, type FormChange } from './form';
 import { changed } from './ownCompose';
 import { besideField, stepOf, type Remark, type Step } from './steps';
-import { writeDraft, type Draft } from './storage';
+import { forgetDraft, writeDraft, type Draft } from './storage';
 import { useCheck } from './useCheck';
-import type { Host } from './useHost';
+import { hasKms, type Host } from './useHost';
 
 const nothing: readonly Remark[] = [];
+
+const nothingToRun: Remark = {
+  field: 'compose_file',
+  message: 'There is nothing to run yet: write a docker-compose file, or choose one',
+};
+
+/** The host doesn't look into the docker-compose file; docker in the guest will. */
+const brokenYaml = (text: string, { from, message }: YamlProblem): Remark => ({
+  field: 'compose_file',
+  message: `docker-compose.yml, line ${text.slice(0, from).split('\n').length}: ${message}. The guest could not run it.`,
+});
 
 /**
  * The state of one deployment: its form and environment, what the server and the browser find wrong with them, and
@@ -29,7 +41,17 @@ export function useDeployment(
   const check = useCheck(requestOf(form));
   const hash = useComposeHash(form.compose);
 
-  useEffect(() => writeDraft(from, { form, env }), [from, form, env]);
+  const finished = useRef(false);
+
+  useEffect(() => {
+    if (!finished.current) writeDraft(from, { form, env });
+  }, [from, form, env]);
+
+  const finish = () => {
+    finished.current = true;
+    forgetDraft(from);
+    setDraft((before) => ({ ...before, env: [] }));
+  };
 
   const versionOf = (image: string) => host.images.find(({ name }) => name === image)?.version;
   const setForm = (change: FormChange) =>
@@ -40,7 +62,20 @@ export function useDeployment(
   const setEnv = (rows: readonly EnvRow[]) =>
     setDraft((before) => ({ form: allowing(before.form, rows), env: rows }));
 
-  const problems = [...(check.answer?.problems ?? nothing), ...environmentProblems(env, form.compose)];
+  const yaml = useMemo(() => dockerComposeOf(parseAppCompose(form.compose) ?? {}), [form.compose]);
+  const yamlProblem = useMemo(
+    () => problemsOfYaml(yaml).find(({ severity }) => severity === 'error'),
+    [yaml],
+  );
+  const problems = [
+    ...(form.own && yaml.trim() === '' ? [nothingToRun] : nothing),
+    ...(check.answer?.problems ?? nothing),
+    ...environmentProblems(env, form.compose, hasKms(host)),
+  ];
+  const notes = [
+    ...(yamlProblem ? [brokenYaml(yaml, yamlProblem)] : nothing),
+    ...(check.answer?.notes ?? nothing),
+  ];
   const errorOf = (field: string): string | undefined => {
     if (isEmpty(form, field) && !seen.has(stepOf(field))) return undefined;
     const words = problems.filter((each) => each.field === field).map(besideField);
@@ -48,7 +83,7 @@ export function useDeployment(
   };
   const given = form.appId.trim().toLowerCase().replace(/^0x/, '');
   const appId = given || (hash && appIdOf(hash));
-  return { host, form, setForm, env, setEnv, check, problems, errorOf, hash, appId };
+  return { host, form, setForm, env, setEnv, finish, check, problems, notes, errorOf, hash, appId };
 }
 
 function allowing(form: DeployForm, rows: readonly EnvRow[]): DeployForm {

@@ -13,6 +13,9 @@ export interface Host {
   meta: Message<'GetMetaResponse'>;
 }
 
+/** Whether the host can be asked for the key that an application's environment is encrypted to. */
+export const hasKms = ({ meta }: Host): boolean => (meta.kms?.urls.length ?? 0) > 0;
+
 /** Undefined until all of it is known; settings change only when the server starts again. */
 export function useHost(): { host: Host | undefined; error: Error | null; retry: () => void } {
   const node = useNode();

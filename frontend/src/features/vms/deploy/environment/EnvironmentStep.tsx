@@ -11,6 +11,8 @@ import { environmentProblems, namesNotAllowed, variablesOf } from '../environmen
 import { Advanced, Group } from '../Group';
 import { keyProviderFields } from '../ownCompose';
 import { EnvTable } from './EnvTable';
+import { needsKey } from '../needsKey';
+import { hasKms } from '../useHost';
 import { KmsKey, type KmsKeyState } from './KmsKey';
 import classes from './Environment.module.css';
 
@@ -67,14 +69,14 @@ export function EnvironmentStep({ kmsKey }: { kmsKey: KmsKeyState }) {
         text="Passwords and tokens that your compose file uses as ${NAME}. They are encrypted in this browser; the host never sees them, and they are not kept here."
       >
         <EnvTable />
-        {environmentProblems(env, form.compose).map(({ message }) => (
+        {environmentProblems(env, form.compose, hasKms(host)).map(({ message }) => (
           <p key={message} className={classes.problem}>
             {message}.
           </p>
         ))}
         {hasVariables && (provider !== 'kms' || names.length > 0) && (
           <div className={classes.fixes}>
-            {provider !== 'kms' && (
+            {provider !== 'kms' && hasKms(host) && (
               <Button size="compact-sm" variant="default" onClick={() => set(keyProviderFields('kms'))}>
                 Use a KMS
               </Button>
@@ -91,7 +93,7 @@ export function EnvironmentStep({ kmsKey }: { kmsKey: KmsKeyState }) {
           </div>
         )}
       </Group>
-      {hasVariables && provider === 'kms' && <KmsKey state={kmsKey} />}
+      {needsKey(form, env, host) && <KmsKey state={kmsKey} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { CircleAlert } from 'lucide-react';
-import { variablesOf } from '../environment';
+import { needsKey } from '../needsKey';
 import { useDeploy } from '../deployContext';
 import { KmsKey, type KmsKeyState } from '../environment/KmsKey';
 import { ReviewFacts } from './ReviewFacts';
@@ -14,7 +14,8 @@ interface Props {
 
 /** All that is about to be asked for, what it makes of the application, and what stands in the way. */
 export function ReviewStep({ kmsKey, failure }: Props) {
-  const { problems, check, env, hash } = useDeploy();
+  const { problems, notes, check, env, form, hash, host } = useDeploy();
+  const sealed = needsKey(form, env, host);
   const differs =
     check.answer &&
     hash &&
@@ -24,7 +25,7 @@ export function ReviewStep({ kmsKey, failure }: Props) {
   return (
     <>
       <Remarks title="To be mended" tone="alarm" remarks={problems} />
-      <Remarks title="Worth knowing" tone="notice" remarks={check.answer?.notes ?? []} />
+      <Remarks title="Worth knowing" tone="notice" remarks={notes} />
       {check.error && (
         <p className={classes.failure} role="status">
           The host could not check this: {check.error.message}
@@ -37,7 +38,7 @@ export function ReviewStep({ kmsKey, failure }: Props) {
         </p>
       )}
       <ReviewFacts />
-      {variablesOf(env).length > 0 && <KmsKey state={kmsKey} />}
+      {sealed && <KmsKey state={kmsKey} />}
       {failure && (
         <section className={classes.refused} aria-labelledby="refused" role="alert">
           <h2 id="refused">

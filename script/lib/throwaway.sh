@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# A real server for one test run, and a real registry that it pulls images from: their own folder, their own
-# ports, and nothing left of them afterwards.
+# A real server for one test run, a real registry that it pulls images from, and a KMS that it asks for keys: their
+# own folder, their own ports, and nothing left of them afterwards.
 
 THROWAWAY_DIR=""
 THROWAWAY_REGISTRY_PID=""
+THROWAWAY_KMS_PID=""
 THROWAWAY_URL=""
 THROWAWAY_PID=""
 
@@ -21,6 +22,7 @@ start_throwaway_server() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   start_throwaway_registry
+  start_throwaway_kms
   "$ROOT/script/server" --host 127.0.0.1 --port "$port" --data "$THROWAWAY_DIR/data" \
     >"$THROWAWAY_DIR/server.log" 2>&1 </dev/null &
   THROWAWAY_PID=$!
@@ -40,6 +42,19 @@ start_throwaway_registry() {
     fail "The registry did not come up."
   }
   export VMM_IMAGE__REGISTRY="$image_registry"
+}
+
+# Has VMM_KMS_URL name a KMS that goes away with this script, too.
+start_throwaway_kms() {
+  local kms_url
+  mkfifo -- "$THROWAWAY_DIR/kms.out"
+  (cd -- "$ROOT" && exec "$VENV/bin/python" -m tests.kms.real) >"$THROWAWAY_DIR/kms.out" 2>"$THROWAWAY_DIR/kms.log" &
+  THROWAWAY_KMS_PID=$!
+  read -r kms_url <"$THROWAWAY_DIR/kms.out" || {
+    cat -- "$THROWAWAY_DIR/kms.log" >&2
+    fail "The KMS did not come up."
+  }
+  export VMM_KMS_URL="$kms_url"
 }
 
 # The tests before have built the demo image already; one build less is half a minute less on a busy machine.
@@ -64,8 +79,9 @@ await_throwaway_server() {
 stop_throwaway_server() {
   local status=$? pidfile
   trap - EXIT
-  kill -TERM "$THROWAWAY_PID" "$THROWAWAY_REGISTRY_PID" 2>/dev/null || true
+  kill -TERM "$THROWAWAY_PID" "$THROWAWAY_REGISTRY_PID" "$THROWAWAY_KMS_PID" 2>/dev/null || true
   end_within 20 "$THROWAWAY_REGISTRY_PID" || echo "The registry had to be killed: it did not end within 20 s." >&2
+  end_within 20 "$THROWAWAY_KMS_PID" || echo "The KMS had to be killed: it did not end within 20 s." >&2
   end_within 20 "$THROWAWAY_PID" || echo "The server had to be killed: it did not end within 20 s." >&2
   while IFS= read -r -d '' pidfile; do
     end_if_ours "$(<"$pidfile")"

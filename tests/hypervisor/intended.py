@@ -74,7 +74,8 @@ def _process(spec: GuestSpec, host: HostSettings) -> Iterator[Option]:
     yield "-cpu", [("model", "EPYC-v4" if isinstance(spec.tee, SevSnp) else "host" if kvm else "max")]
     yield "-nographic", None
     yield "-nodefaults", None
-    yield "-chardev", _socket("com0", "serial.sock", "serial.log")
+    log = [("logfile", "serial.log"), ("logappend", "on")]
+    yield "-chardev", [("backend", "pipe"), ("id", "com0"), ("path", "serial"), *log]
     yield "-serial", "chardev:com0"
     yield "-qmp", [("address", "unix:qmp.sock"), ("server", "on"), ("wait", "off")]
     yield "-chardev", _socket("events-log", "qmp-events.sock", "qmp-events.log")

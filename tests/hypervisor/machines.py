@@ -144,10 +144,8 @@ async def said(directory: Path, text: bytes, times: int = 1) -> None:
 async def tell(directory: Path, order: bytes) -> None:
     """Wait until an obedient guest is ready, then write ``order`` to its serial port."""
     await said(directory, b">")
-    _, writer = await asyncio.open_unix_connection(directory / "serial.sock")
-    writer.write(order)
-    await writer.drain()
-    writer.close()
+    with (directory / "serial.in").open("r+b", buffering=0) as keyboard:
+        keyboard.write(order)
 
 
 async def gone(pid: int) -> None:

@@ -14,8 +14,9 @@ from tests.waiting import eventually
 from vms.hypervisor.log_rotation import begin_boot, rotate
 from vms.hypervisor.rundir import RunDir
 from vms.hypervisor.spec import LogLimits
-from vms.live import console, telling
+from vms.live import telling
 from vms.live.broker import brokers
+from vms.live.file_watch import watch
 
 SMALL = LogLimits(max_bytes=4096, max_backups=1000)
 
@@ -27,8 +28,7 @@ async def test_what_the_guest_prints_comes_and_what_is_typed_goes(vm: RunDir) ->
         assert (client.hello["name"], client.hello["boot"], client.hello["running"]) == ("my-app", 1, True)
         assert (client.hello["position"], client.hello["end"]) == (0, 7)
         await client.hears(b"before\n")
-        await guest.has_a_client()
-        await guest.prints(b"login: ")
+        guest.prints(b"login: ")
         await client.hears(b"before\nlogin: ")
         await client.type(b"root\r")
         await client.type(b"\x00\xff\x1b[A")
@@ -38,29 +38,27 @@ async def test_what_the_guest_prints_comes_and_what_is_typed_goes(vm: RunDir) ->
 
 async def test_two_see_the_same_and_each_other(vm: RunDir) -> None:
     async with line(vm.path) as guest, console_of(vm) as one:
-        await guest.has_a_client()
         async with console_of(vm) as other:
             await one.until_state(viewers=other.state["viewers"])
             assert [each["name"] for each in one.state["viewers"]] == ["anybody", "anybody"]
             assert {each["id"] for each in one.state["viewers"]} == {one.hello["you"], other.hello["you"]}
             await other.type(b"ls\r")
             await eventually(lambda: guest.typed == b"ls\r")
-            await guest.prints(b"ls\r\nbin\r\n")
+            guest.prints(b"ls\r\nbin\r\n")
             for client in (one, other):
                 await client.hears(b"ls\r\nbin\r\n")
         await one.until_state(viewers=[{"id": one.hello["you"], "name": "anybody"}])
 
 
-async def test_the_line_is_held_as_long_as_anybody_looks(vm: RunDir) -> None:
+async def test_nothing_is_watched_once_nobody_looks(vm: RunDir) -> None:
     async with line(vm.path) as guest:
         async with console_of(vm) as one:
-            await guest.has_a_client()
             async with console_of(vm):
-                pass
-            await guest.prints(b"still\n")
+                assert len(brokers) == 1
+            guest.prints(b"still\n")
             await one.hears(b"still\n")
-        await guest.has_none()
         assert len(brokers) == 0
+        assert not watch._told
 
 
 async def test_it_goes_on_where_the_client_was(vm: RunDir) -> None:
@@ -90,14 +88,12 @@ async def test_elsewhere_it_begins_with_the_newest(vm: RunDir, query: str) -> No
 async def test_another_boot_comes_after_the_last_words_of_the_one_before(vm: RunDir) -> None:
     async with console_of(vm) as client:
         async with line(vm.path) as guest:
-            await guest.has_a_client()
-            await guest.prints(b"first\n")
+            guest.prints(b"first\n")
             await client.hears(b"first\n")
-            await guest.prints(b"last words\n")
+            guest.prints(b"last words\n")
         second = begin_boot(vm, SMALL)
         async with line(vm.path) as guest:
-            await guest.has_a_client()
-            await guest.prints(b"second\n")
+            guest.prints(b"second\n")
             await client.until("hello")
             assert client.heard[second - 1].endswith(b"first\nlast words\n")
             assert (client.hello["boot"], client.hello["position"]) == (second, 0)
@@ -119,12 +115,11 @@ async def test_a_restart_of_the_vm_is_told_with_its_state(vmm: InProcess, vm: Ru
 async def test_rotation_is_not_noticed(vm: RunDir) -> None:
     boot = begin_boot(vm, SMALL)
     async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
         whole = b""
         for number in range(50):
             piece = b"%04d" % number * 300
             whole += piece
-            await guest.prints(piece)
+            guest.prints(piece)
             rotate(vm, SMALL)
             await client.hears(piece)
         assert client.heard[boot] == whole
@@ -136,26 +131,14 @@ async def test_who_does_not_read_is_closed_and_stops_nobody(
     monkeypatch.setattr(telling, "MAX_UNREAD_BYTES", 1 << 20)
     boot = begin_boot(vm, SMALL)
     async with line(vm.path) as guest, console_of(vm) as slow, console_of(vm) as quick:
-        await guest.has_a_client()
         for number in range(40):
             piece = b"%04d" % number * 16_000
-            await guest.prints(piece)
+            guest.prints(piece)
             await quick.hears(piece)
             await quick.say({"type": "ping"})
         assert await slow.closed() == 4008
         assert quick.hello["boot"] == boot
         await quick.until_state(viewers=[{"id": quick.hello["you"], "name": "anybody"}])
-
-
-async def test_a_log_that_takes_no_more_is_told_of(vm: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console, "UNLOGGED_S", 0.05)
-    async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
-        await guest.prints(b"lost\n", logged=False)
-        await client.until("refused")
-        assert client.refusals == [console.UNLOGGED]
-        await guest.prints(b"kept\n")
-        await client.hears(b"kept\n")
 
 
 async def test_it_ends_with_the_vm(vmm: InProcess, vm: RunDir) -> None:
@@ -175,23 +158,21 @@ async def test_so_many_may_look_and_no_more(vm: RunDir, monkeypatch: pytest.Monk
 
 
 async def test_who_leaves_leaves_nothing_open(vm: RunDir) -> None:
-    async with line(vm.path) as guest:
+    async with line(vm.path):
         before = set(os.listdir("/proc/self/fd"))
         async with console_of(vm):
-            await guest.has_a_client()
-        await guest.has_none()
+            pass
         await eventually(lambda: set(os.listdir("/proc/self/fd")) <= before)
 
 
 async def test_a_line_that_prints_always_stays_in_order(vm: RunDir) -> None:
     boot = begin_boot(vm, SMALL)
     async with line(vm.path) as guest, console_of(vm) as client:
-        await guest.has_a_client()
 
         async def flood(guest: Line) -> None:
             for number in range(3000):
-                await guest.prints(b"%06d\n" % number)
-            await guest.prints(b"end\n")
+                guest.prints(b"%06d\n" % number)
+            guest.prints(b"end\n")
 
         flooding = asyncio.create_task(flood(guest))
         await client.hears(b"end\n")

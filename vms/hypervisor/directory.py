@@ -111,6 +111,8 @@ def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str, logs: LogLim
     record.write(run_dir)
     begin_boot(run_dir, logs)
     clear_traces(run_dir)
+    os.mkfifo(run_dir.serial_input, 0o600)
+    run_dir.serial_output.symlink_to(os.devnull)
     replace(record, phase=Phase.SPAWNED).write(run_dir)
     if user:
         give_to(run_dir, user)
@@ -125,7 +127,8 @@ def clear_traces(run_dir: RunDir) -> None:
         run_dir.qmp_socket,
         run_dir.event_log,
         run_dir.event_socket,
-        run_dir.serial_socket,
+        run_dir.serial_input,
+        run_dir.serial_output,
         run_dir.agent_socket,
         run_dir.tpm_socket,
         run_dir.tpm_file,

@@ -111,8 +111,14 @@ class RunDir:
         return self.path / "qga.sock"
 
     @property
-    def serial_socket(self) -> Path:
-        return self.path / "serial.sock"
+    def serial_input(self) -> Path:
+        """A pipe to the guest's serial port."""
+        return self.path / "serial.in"
+
+    @property
+    def serial_output(self) -> Path:
+        """Leads nowhere: what a guest prints is in its log."""
+        return self.path / "serial.out"
 
     @property
     def tpm_state(self) -> Path:

@@ -1,23 +1,19 @@
-"""One broker per VM holds its serial line while anybody looks, and lets all of them share it.
+"""Those who look at one VM's console: who they are, who types, and that each hears of news at once.
 
-What the guest prints is in the VM's log, which QEMU writes right after the socket: the log is the
-truth, and each viewer reads it by itself, at its own pace. The socket is the doorbell. It is drained
-whatever the viewers do, so none of them can stop the guest, or another.
+What the guest prints is in the VM's log, where each viewer reads it by itself, at its own pace; so
+none of them can stop the guest, or another.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 from typing import Protocol
 
 from vms.hypervisor.rundir import RunDir
-from vms.live.serial_line import SerialLine
+from vms.live.file_watch import watch
+from vms.live.serial_line import type_keys
 from vms.live.vm_socket import Refused
 
-AGAIN_S = 0.25
-"""Between two tries to reach a QEMU that may start any time."""
 MAX_VIEWERS = 64
 """Of one VM."""
 
@@ -34,28 +30,23 @@ class Viewer(Protocol):
         """The guest printed something."""
 
     def changed(self) -> None:
-        """Somebody came, went, or took the keyboard; or the line was connected, or lost."""
+        """Somebody came, went, or took the keyboard."""
 
 
 class Broker:
-    """The line of one VM. Belongs to one event loop."""
+    """The console of one VM. Belongs to one event loop."""
 
     def __init__(self, run_dir: RunDir) -> None:
         self.typist: int | None = None
         self._run_dir = run_dir
         self._viewers: dict[int, Viewer] = {}
         self._numbers = itertools.count(1)
-        self._line: SerialLine | None = None
-        self._holding: asyncio.Task[None] | None = None
+        self._watched: int | None = None
 
     @property
     def viewers(self) -> dict[int, Viewer]:
         """Who looks, by the number they were given."""
         return dict(self._viewers)
-
-    @property
-    def is_connected(self) -> bool:
-        return self._line is not None
 
     def join(self, viewer: Viewer) -> int:
         """Begin to look; the viewer's number. Raises Refused."""
@@ -63,8 +54,7 @@ class Broker:
             raise Refused(f"{MAX_VIEWERS} viewers look at this console already")
         number = next(self._numbers)
         self._viewers[number] = viewer
-        if self._holding is None:
-            self._holding = asyncio.create_task(self._hold(), name=f"serial line {self._run_dir.path.name}")
+        self.listen()
         self._tell()
         return number
 
@@ -74,10 +64,16 @@ class Broker:
             return
         if self.typist == number:
             self.typist = None
-        if not self._viewers and self._holding is not None:
-            self._holding.cancel()
-            self._holding = None
+        if not self._viewers:
+            self._stop_listening()
         self._tell()
+
+    def listen(self) -> None:
+        """Hear of what is written to the log that is there now; it may be another than before."""
+        number = watch.add(self._run_dir.serial_log, self._ring)
+        if number != self._watched:
+            self._stop_listening()
+            self._watched = number
 
     def take_keyboard(self, number: int, mine: bool, may_take_from_others: bool) -> None:
         """Let that viewer type alone, or everybody again. Raises Refused."""
@@ -92,43 +88,21 @@ class Broker:
     def may_type(self, number: int) -> bool:
         return self.typist in (None, number)
 
-    def check_typing(self, number: int) -> None:
+    def check(self, number: int) -> None:
         """Raises Refused where that viewer can't type now."""
         if not self.may_type(number) and self.typist is not None:
             raise Refused(f"{self._viewers[self.typist].name} has the keyboard")
-        if self._line is None:
-            raise Refused("nothing runs that could be typed to; start the VM first")
-        if not self._line.is_ours:
-            raise Refused("another program on the host holds this VM's serial console; close it there first")
-        if self._line.is_full:
-            raise Refused("the guest takes nothing of what is typed")
+        type_keys(self._run_dir, b"")
 
     def type(self, number: int, keys: bytes) -> None:
-        """Send keystrokes to the guest. Raises Refused."""
-        self.check_typing(number)
-        if self._line is not None:
-            self._line.type(keys)
+        """Send keystrokes to the guest. Raises Refused where that viewer can't type now."""
+        self.check(number)
+        type_keys(self._run_dir, keys)
 
-    async def _hold(self) -> None:
-        """Connect, listen, and connect anew, until cancelled."""
-        while True:
-            try:
-                line = await SerialLine.open(self._run_dir)
-            except OSError:
-                await asyncio.sleep(AGAIN_S)
-                continue
-            self._line = line
-            self._tell()
-            try:
-                with contextlib.suppress(OSError):
-                    while await line.read():
-                        self._ring()
-            finally:
-                line.close()
-                self._line = None
-            self._ring()
-            self._tell()
-            await asyncio.sleep(AGAIN_S)
+    def _stop_listening(self) -> None:
+        if self._watched is not None:
+            watch.remove(self._watched, self._ring)
+            self._watched = None
 
     def _ring(self) -> None:
         for viewer in list(self._viewers.values()):

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +48,13 @@ MAX_BEHIND = 1 << 20
 MAX_KEYS = 4 << 10
 SLOW_S = 10.0
 POLL_S = 0.25
-"""The log is looked at so often though nothing rang: another program may hold the line."""
-LAG_S = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
-"""QEMU writes to the socket first and to the log then: so long one looks again."""
+"""The log is looked at so often though nothing was heard of it."""
 LOOK_AGAIN_S = 5.0
 """A lost word of a change is noticed so late."""
-UNLOGGED_S = 2.0
-TELL_UNLOGGED_S = 60.0
-UNLOGGED = "the guest prints, but its log can't be written: is the host's disk full?"
 
 
 class ConsoleConsumer(VmConsumer):
-    """One viewer: reads the log by itself, and shares the line with the others."""
+    """One viewer: reads the log by itself, and shares the keyboard with the others."""
 
     route = "ws/console"
     broker: Broker | None = None
@@ -72,8 +66,6 @@ class ConsoleConsumer(VmConsumer):
         self._standing: Standing | None = None
         self._state: dict[str, Any] = {}
         self._typed = False
-        self._rang_at: float | None = None
-        self._told_unlogged_at = float("-inf")
         self._watching = asyncio.create_task(self._watch())
 
     def left(self) -> None:
@@ -81,8 +73,6 @@ class ConsoleConsumer(VmConsumer):
         brokers.leave(self.vm_id, self._number)
 
     def rang(self) -> None:
-        if self._rang_at is None:
-            self._rang_at = time.monotonic()
         self.news.set()
 
     def changed(self) -> None:
@@ -101,7 +91,7 @@ class ConsoleConsumer(VmConsumer):
             raise Refused(f"at most {MAX_KEYS} bytes can be typed at once, not {len(data)}")
         if self.broker is None:
             raise Refused("the console is not open yet: wait for its first message")
-        self.broker.check_typing(self._number)
+        self.broker.check(self._number)
         if not self._typed:
             await in_database(_note_typing)
             self._typed = True
@@ -119,10 +109,10 @@ class ConsoleConsumer(VmConsumer):
             piece = self._follower.next(CHUNK)
             if piece is not None:
                 await self._send(piece.data, None if piece.is_next else piece.begin)
-                self._rang_at = None
                 if len(piece.data) == CHUNK:
                     await self._skip_if_far_behind()
-            elif self._rang_at is None and self._follower.advance():
+            elif self._follower.advance():
+                self.broker.listen()
                 await self._hello()
             elif self._follower.is_over():
                 await self.end_without_vm()
@@ -130,17 +120,9 @@ class ConsoleConsumer(VmConsumer):
                 await self._wait()
 
     async def _wait(self) -> None:
-        """Until there may be more: the guest rang, and its words are not in the log yet; or nobody did."""
-        if self._rang_at is None:
-            await self.heard_within(POLL_S)
-            return
-        since = time.monotonic() - self._rang_at
-        await asyncio.sleep(next((pause for pause in LAG_S if pause >= since / 2), LAG_S[-1]))
-        if since > UNLOGGED_S:
-            self._rang_at = None
-            if time.monotonic() - self._told_unlogged_at > TELL_UNLOGGED_S:
-                self._told_unlogged_at = time.monotonic()
-                await self.refuse(UNLOGGED)
+        """Until there may be more."""
+        if not await self.heard_within(POLL_S) and self.broker is not None:
+            self.broker.listen()  # another boot may have begun another log
 
     async def _begin(self) -> None:
         self._standing = await in_database(standing, self.vm_id)

@@ -1,60 +1,35 @@
-"""QEMU's end of a guest's serial line: a socket in the VM's directory that takes one client."""
+"""The way to a guest's serial port: a pipe in the VM's directory that QEMU reads."""
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import errno
 import os
-import socket
+import stat
 
 from vms.hypervisor.rundir import RunDir
-from vms.live.unix_peer import is_accepted
+from vms.live.vm_socket import Refused
 
-READ_SIZE = 64 << 10
-MAX_UNTAKEN = 64 << 10
-"""Keystrokes that QEMU has not taken yet, in bytes, beside what the kernel holds."""
+NOT_RUNNING = "nothing runs that could be typed to; start the VM first"
+NO_LINE = "this VM's console can't be typed to: another program started it; stop it, and start it here"
+NOT_TAKEN = "the guest takes nothing of what is typed"
 
 
-class SerialLine:
-    """A connection. Whoever holds one must go on reading: a full socket stops the guest's console."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._was_accepted = False
-
-    @classmethod
-    async def open(cls, run_dir: RunDir) -> SerialLine:
-        """Raises OSError where no QEMU listens."""
-        # By the directory's descriptor, for a unix socket's path has 108 bytes at most.
-        directory = os.open(run_dir.path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            path = f"/proc/self/fd/{directory}/{run_dir.serial_socket.name}"
-            reader, writer = await asyncio.open_unix_connection(path, limit=READ_SIZE)
-        finally:
-            os.close(directory)
-        return cls(reader, writer)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether QEMU has taken this connection, and not another program's before it."""
-        if not self._was_accepted:
-            connected: socket.socket = self._writer.get_extra_info("socket")
-            # Where the kernel doesn't tell, nobody else is supposed to be there.
-            self._was_accepted = is_accepted(connected) is not False
-        return self._was_accepted
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the guest takes nothing of what is typed."""
-        return self._writer.transport.get_write_buffer_size() > MAX_UNTAKEN
-
-    def type(self, keys: bytes) -> None:
-        """Hand keystrokes over; at once, or as soon as QEMU takes them."""
-        self._writer.write(keys)
-
-    async def read(self) -> int:
-        """Wait for output; how many bytes came, 0 once QEMU has hung up. Raises OSError."""
-        return len(await self._reader.read(READ_SIZE))
-
-    def close(self) -> None:
-        self._writer.transport.abort()
+def type_keys(run_dir: RunDir, keys: bytes) -> None:
+    """Hand keystrokes over, all or none. Raises Refused where nobody takes them."""
+    try:
+        # QEMU keeps the pipe open as long as it lives: nobody at its other end means no QEMU.
+        line = os.open(run_dir.serial_input, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        is_dead = error.errno == errno.ENXIO
+        raise Refused(NOT_RUNNING if is_dead or not run_dir.pidfile.exists() else NO_LINE) from error
+    try:
+        if not stat.S_ISFIFO(os.fstat(line).st_mode):
+            raise Refused(NO_LINE)
+        with contextlib.suppress(BrokenPipeError):  # it ended just now
+            # So few bytes go into a pipe together or not at all.
+            os.write(line, keys)
+    except BlockingIOError as error:
+        raise Refused(NOT_TAKEN) from error
+    finally:
+        os.close(line)

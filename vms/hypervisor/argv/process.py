@@ -43,8 +43,10 @@ def _processor(spec: GuestSpec, host: HostSettings) -> list[str]:
 
 
 def serial() -> list[str]:
+    # Keys come by a pipe, serial.in. What the guest prints goes to the log alone, for serial.out leads
+    # nowhere: to a client that reads slowly QEMU would say it again, log it twice, and make the guest wait.
     return [
-        *("-chardev", "socket,id=com0,path=serial.sock,server=on,wait=off,logfile=serial.log,logappend=on"),
+        *("-chardev", "pipe,id=com0,path=serial,logfile=serial.log,logappend=on"),
         *("-serial", "chardev:com0"),
     ]
 

@@ -16,9 +16,11 @@ from typing import Any, cast
 import pytest
 
 from vms.hypervisor.command import build_argv
+from vms.hypervisor.directory import make_serial_line
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.network import mac_address
 from vms.hypervisor.qmp import QmpSession
+from vms.hypervisor.rundir import RunDir
 from vms.hypervisor.spec import GuestSpec, HostSettings, NetworkMode, NetworkSpec, ShareMode
 
 from .launches import SMBIOS_FULL
@@ -74,6 +76,7 @@ async def halted(spec: GuestSpec, host: HostSettings, cwd: Path) -> AsyncIterato
     make = [str(host.qemu_img_path), "create", "-q", "-f", "qcow2"]
     subprocess.run([*make, "hda.img", "1G"], cwd=cwd, check=True)
     (cwd / "shared.img").write_bytes(bytes(1 << 20))
+    make_serial_line(RunDir(cwd))
     argv = [without_huge_pages(word, cwd) for word in build_argv(spec, host)]
     process = await asyncio.create_subprocess_exec(*argv, "-S", cwd=cwd, stderr=asyncio.subprocess.PIPE)
     try:

@@ -111,11 +111,16 @@ def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str, logs: LogLim
     record.write(run_dir)
     begin_boot(run_dir, logs)
     clear_traces(run_dir)
-    os.mkfifo(run_dir.serial_input, 0o600)
-    run_dir.serial_output.symlink_to(os.devnull)
+    make_serial_line(run_dir)
     replace(record, phase=Phase.SPAWNED).write(run_dir)
     if user:
         give_to(run_dir, user)
+
+
+def make_serial_line(run_dir: RunDir) -> None:
+    """The pipe that keys come by, and the way for what is printed, which leads nowhere: it is logged."""
+    os.mkfifo(run_dir.serial_input, 0o600)
+    run_dir.serial_output.symlink_to(os.devnull)
 
 
 def clear_traces(run_dir: RunDir) -> None:

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from tests.hypervisor import machines
-from vms.hypervisor import guest
+from vms.hypervisor import guest, lock
 from vms.hypervisor.base import ExitReason, Power
 from vms.hypervisor.errors import LaunchRefused, NotAnswering
 from vms.hypervisor.process import boot_id
 from vms.hypervisor.qemu import QemuDriver
 from vms.hypervisor.qmp import QmpSession
+from vms.hypervisor.rundir import RunDir
 
 pytestmark = [pytest.mark.real, machines.needs_qemu]
 
@@ -233,3 +234,32 @@ async def test_qemu_runs_as_the_configured_user(driver: QemuDriver, tmp_path: Pa
     assert os.stat(f"/proc/{launched.pid}").st_uid == pwd.getpwnam("daemon").pw_uid
     await unprivileged.stop("vm-1")
     await unprivileged.close()
+
+
+async def test_a_reserved_directory_is_one_where_nothing_runs_and_nothing_begins(
+    driver: QemuDriver, tmp_path: Path
+) -> None:
+    spec = machines.guest_spec(machines.image(tmp_path))
+    await driver.launch(spec)
+    await driver.stop("vm-1")
+    before = await driver.inspect("vm-1")
+    run_dir = RunDir(driver.directory("vm-1"))
+    with lock.reserved(run_dir, "its disk is being copied"):
+        assert await driver.inspect("vm-1") == before
+        with pytest.raises(LaunchRefused, match=r"^its disk is being copied$"):
+            await driver.launch(replace(spec, generation=2))
+    launched = await driver.launch(replace(spec, generation=3))
+    assert launched.power is Power.ON
+    with pytest.raises(lock.LockHeld), lock.reserved(run_dir, "too late"):
+        pass
+    assert (await driver.inspect("vm-1")).power is Power.ON
+
+
+async def test_a_reservation_ends_with_whoever_made_it(driver: QemuDriver, tmp_path: Path) -> None:
+    spec = machines.guest_spec(machines.image(tmp_path))
+    await driver.prepare(spec)
+    run_dir = RunDir(driver.directory("vm-1"))
+    run_dir.lock.write_text("somebody who was killed")
+    launched = await driver.launch(spec)
+    assert launched.power is Power.ON
+    assert lock.is_inhabited(run_dir)

@@ -50,8 +50,11 @@ def test_all_comes_back_as_it_was_at_the_backup(server: Server, tmp_path: Path) 
     write(server, runs, port, BEFORE)
     pid = server.pid(runs)
 
+    busy = "(while :; do dd if=/dev/urandom of=/data/busy bs=64k count=32; done) >/dev/null 2>&1 & echo $!"
+    writer = shell(server.run_dir(runs), busy).strip()
     made = command(server, "backup", str(file), "--with-images")
     assert made.returncode == 0, made.stderr
+    shell(server.run_dir(runs), f"kill {writer}")
     assert f"{file}: 2 VMs" in made.stdout
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert server.pid(runs) == pid
@@ -62,6 +65,8 @@ def test_all_comes_back_as_it_was_at_the_backup(server: Server, tmp_path: Path) 
     back = command(server, "restore", str(file))
     assert back.returncode == 0, back.stderr
     assert "2 VMs" in back.stdout
+    for vm_id in (runs, rests):
+        subprocess.run(["qemu-img", "check", "-q", server.run_dir(vm_id) / "hda.img"], check=True)
     server.manage("migrate", "--no-input")
     server.start()
     server.until(runs, status="running", boot_error="")

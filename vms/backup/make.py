@@ -32,6 +32,7 @@ from vms.hypervisor.rundir import RunDir
 TRIES = 3
 """A VM may start or end just while its disk is looked at."""
 KEEP_FREE = 1 << 30
+RESERVED = "its disk is being backed up; try again once that is done"
 Tell = Callable[[str, int, int], None]
 """(what is done, bytes done, of about so many)"""
 
@@ -148,7 +149,7 @@ class _Backup:
             if not run_dir.data_disk.exists():
                 return  # it never ran, or is gone
             try:
-                with lock.held(run_dir):
+                with lock.reserved(run_dir, RESERVED):
                     self._archive.add_file(name, run_dir.data_disk)
                     return
             except lock.LockHeld:
@@ -159,7 +160,7 @@ class _Backup:
             try:
                 copy = asyncio.run(copy_disk(run_dir, vm_id, self._copied))
             except NotAnswering:
-                if last or lock.is_held(run_dir):
+                if last or lock.is_inhabited(run_dir):
                     raise
                 continue
             try:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .durable import read_regular_file
 from .rundir import RunDir
 
 FREE_POLL_S = 0.005
@@ -22,8 +23,11 @@ COLLISION_TRIES = 5
 COLLISION_PAUSE_S = 0.001
 
 
+REASON_LIMIT = 200
+
+
 class LockHeld(Exception):
-    """A process lives in the VM's directory."""
+    """A process lives in the VM's directory; or nothing does, but it is reserved, and this says for what."""
 
 
 @contextmanager
@@ -38,9 +42,34 @@ def held(run_dir: RunDir) -> Iterator[int]:
     descriptor = os.open(run_dir.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         _acquire(descriptor)
+        os.ftruncate(descriptor, 0)  # what a holder that was killed reserved it for
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def reserved(run_dir: RunDir, reason: str) -> Iterator[None]:
+    """Let nothing be launched in the VM's directory meanwhile; who tries is told the reason.
+
+    Raises:
+        LockHeld: something lives there, or somebody else has reserved it.
+    """
+    with held(run_dir) as descriptor:
+        os.write(descriptor, reason.encode()[:REASON_LIMIT])
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+
+
+def is_inhabited(run_dir: RunDir) -> bool:
+    """Does a process of the VM's live there? Not who merely reserved it."""
+    return is_held(run_dir) and not _reason(run_dir)
+
+
+def _reason(run_dir: RunDir) -> str:
+    return (read_regular_file(run_dir.lock, REASON_LIMIT) or b"").decode(errors="replace")
 
 
 def _acquire(descriptor: int) -> None:
@@ -52,7 +81,7 @@ def _acquire(descriptor: int) -> None:
             time.sleep(COLLISION_PAUSE_S)
         else:
             return
-    raise LockHeld
+    raise LockHeld(os.pread(descriptor, REASON_LIMIT, 0).decode(errors="replace"))
 
 
 def is_held(run_dir: RunDir) -> bool:

@@ -74,7 +74,7 @@ class QemuDriver:
                 # One that hangs up at once is most likely dying: wait and see.
                 if answers or not patient:
                     return await self._observe_living(guest, answers)
-            elif not lock.is_held(run_dir):
+            elif not lock.is_inhabited(run_dir):
                 # How a known one ended is settled before anybody else's is looked for.
                 foreign = None if vm_id in self._guests else await self._observe_foreign(vm_id, run_dir)
                 return foreign or await self._observe_dead(vm_id, run_dir)
@@ -159,7 +159,7 @@ class QemuDriver:
         guest = self._guests.get(vm_id)
         if guest is not None:
             return guest if guest.is_alive else None
-        if not lock.is_held(run_dir):
+        if not lock.is_inhabited(run_dir):
             return None
         record = LaunchRecord.read(run_dir) or LaunchRecord(0, Phase.SPAWNED, self.boot_id)
         if record.phase is not Phase.RUNNING:
@@ -240,7 +240,8 @@ class QemuDriver:
                     await self._give_up(run_dir)
                     raise
         except lock.LockHeld as error:
-            raise LaunchRefused(f"a process lives in the directory of VM {spec.vm_id}") from error
+            why = str(error) or f"a process lives in the directory of VM {spec.vm_id}"
+            raise LaunchRefused(why) from error
         except OSError as error:
             raise LaunchRefused(f"cannot start QEMU: {error}") from error
         self._shims = {known for known in self._shims if not known.ended.is_set()} | {shim}

@@ -45,6 +45,7 @@ class Bounds:
 class Plan:
     """What is to be served.
 
+    ``on_locked`` is called once the data folder is ours, before anything is listened on;
     ``on_ready`` is told what is listened on, once it is; ``on_ending`` is called when that ends.
     """
 
@@ -53,6 +54,7 @@ class Plan:
     endpoints: Sequence[Endpoint]
     data_dir: Path
     on_ready: Callable[[list[Endpoint]], None]
+    on_locked: Callable[[], None] = lambda: None
     on_ending: Callable[[], None] = lambda: None
     max_body_size: int = 64 * 1024**2
     bounds: Bounds = Bounds()
@@ -68,6 +70,7 @@ def run(plan: Plan) -> int:
     server = Server(plan.application, max_body_size=plan.max_body_size)
     try:
         lock.take()
+        plan.on_locked()
         listening = [server.listen(endpoint) for endpoint in plan.endpoints]
     except NotListening as error:
         print(f"dstack-vmm: {error}{_blame(error)}", file=sys.stderr)  # noqa: T201 (before any log)

@@ -17,7 +17,10 @@ from django.db import connection
 from tests.in_process import InProcess
 from tests.prpc.test_reload import make_folder, qcow2, snapshot
 from vms.database import in_database
+from vms.hypervisor.rundir import RunDir
 from vms.models import Vm
+from vms.worker import moving
+from vms.worker.vm_folder import BrokenFolder
 
 
 @pytest.fixture
@@ -145,6 +148,36 @@ async def test_a_place_that_is_taken_is_left_alone(vmm: InProcess, tmp_path: Pat
     assert "is there already" in out
     assert failure
     assert (vmm.run_path / "old-1" / "precious").read_text() == "mine"
+
+
+async def test_two_imports_at_once_are_one_too_many(vmm: InProcess, tmp_path: Path) -> None:
+    make_folder(tmp_path / "elsewhere", "old-1")
+    with moving.alone(vmm.run_path):
+        _, failure = await import_vms(tmp_path / "elsewhere")
+    assert failure == f"another import into {vmm.run_path} is under way; wait for its end"
+    assert await known() == []
+
+
+async def test_what_an_import_left_unfinished_is_removed_but_never_under_its_hands(
+    vmm: InProcess, tmp_path: Path
+) -> None:
+    unfinished = vmm.run_path / ".importing-old-1"
+    with moving.alone(vmm.run_path):
+        unfinished.mkdir()
+        moving.clean_up(vmm.run_path)
+        assert unfinished.exists()
+    moving.clean_up(vmm.run_path)
+    assert not unfinished.exists()
+
+
+async def test_a_copy_of_another_original_is_not_taken_for_this_one(vmm: InProcess, tmp_path: Path) -> None:
+    """Ids can be chosen: that something was imported under this one says nothing."""
+    first = RunDir(make_folder(tmp_path / "first", "old-1"))
+    second = RunDir(make_folder(tmp_path / "second", "old-1"))
+    moving.copy(first, vmm.run_path)
+    moving.copy(first, vmm.run_path)
+    with pytest.raises(BrokenFolder, match="is there already"):
+        moving.copy(second, vmm.run_path)
 
 
 async def test_a_copy_that_fails_leaves_nothing(

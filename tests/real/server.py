@@ -55,6 +55,8 @@ class Server:
     ``environment`` holds the operator's settings, and may be changed between two starts.
     """
 
+    program: tuple[str, ...] = ("manage.py",)
+
     def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
         self.port = free_port()
@@ -65,15 +67,19 @@ class Server:
         self.environment |= settings or {}
         self.process: subprocess.Popen[bytes] | None = None
         (data / "image").mkdir(parents=True)
-        image = demo_image_dir()
-        self.image = image.name
-        (data / "image" / image.name).symlink_to(image)
+        self.image = self.lay_out_image(data / "image")
         self.manage("migrate", "--no-input")
+
+    def lay_out_image(self, images: Path) -> str:
+        """Put the guests' image into that folder; its name."""
+        image = demo_image_dir()
+        (images / image.name).symlink_to(image)
+        return image.name
 
     def manage(self, *command: str) -> None:
         """Run a management command to its end."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *command],
+            [sys.executable, *self.program, *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -84,15 +90,19 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it would act on requests."""
+        self.launch()
+        wait_until("healthz", self._is_ready, START_S)
+
+    def launch(self) -> None:
+        """Start, and wait for nothing."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, *self.program, "serve"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
                 stderr=log,
             )
-        wait_until("healthz", self._is_ready, START_S)
 
     def kill(self) -> None:
         """kill -9: no chance to put anything in order."""

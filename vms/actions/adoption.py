@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from vms import faults
 from vms.actions import gpus, reserve
 from vms.actions.change import Fields, change
 from vms.actions.events import record_event
@@ -97,6 +98,8 @@ def take_over(node_id: int, found: FoundVm, process: FoundProcess) -> Vm:
         record_event(vm, "host.imported", _story(process))
         publish.changed(vm.pk)
         publish.wake(node.pk, vm.pk)
+        faults.point("take_over.written")
+    faults.point("take_over.committed")
     return vm
 
 
@@ -166,6 +169,7 @@ def forget(vm_id: str) -> bool:
         deleted, _ = vms.delete()
         if deleted:
             publish.gone(vm_id)
+        faults.point("forget.written")
     return bool(deleted)
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
+from vms import faults
 from vms.access.policy import Permission, require_for_vm
 from vms.access.trail import about_vm
 from vms.actions import gpus
@@ -85,5 +88,7 @@ def swap(vm: Vm, fields: Fields) -> bool:
         setattr(vm, name, value)
     vm.revision += 1
     gpus.let_go(vm)
+    transaction.on_commit(partial(faults.point, "change.committed"))
     publish.changed(vm.pk)
+    faults.point("change.written")
     return True

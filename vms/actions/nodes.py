@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vms import faults
 from vms.conf import conf
 from vms.database import now_ms, writing
 from vms.errors import Unavailable
@@ -10,6 +11,12 @@ from vms.models import Node
 HEARTBEAT_INTERVAL_S = 3.0
 HEARTBEAT_LOST_MS = 15_000
 """A worker that wrote no heartbeat for so long is taken to be gone."""
+
+
+def take_post(name: str) -> None:
+    """Before anything is listened on: whoever worked there last is gone, whatever its heartbeat says."""
+    with writing():
+        Node.objects.filter(name=name).update(heartbeat_at_ms=0)
 
 
 def register(
@@ -26,6 +33,7 @@ def register(
 
     ``missing`` says what confidential VMs lack here, ``qemu_version`` is the number alone.
     """
+    faults.point("start.registering")
     with writing():
         node, _ = Node.objects.update_or_create(
             name=name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vms import faults
 from vms.actions import gpus
 from vms.actions.change import Fields, change
 from vms.actions.events import MAX_BODY, printable, record_event
@@ -210,6 +211,8 @@ def gone(vm_id: str) -> None:
         deleted, _ = vms.delete()
         if deleted:
             publish.gone(vm_id)
+        faults.point("gone.written")
+    faults.point("gone.committed")
 
 
 def _settle(vm: Vm, generation: int, code: int = 0, message: str = "") -> Fields:

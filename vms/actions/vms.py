@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uuid
 
+from vms import faults
 from vms.access.policy import Permission, owner_of_new_vm
 from vms.access.trail import about_vm
 from vms.actions import gpus, quota, reserve
@@ -42,6 +43,8 @@ def create(config: VmConfiguration) -> Vm:
             gpus.take(vm)
         publish.changed(vm.pk)
         publish.wake(node.pk, vm.pk)
+        faults.point("create.written")
+    faults.point("create.committed")
     return vm
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from vms import faults
+
 from .durable import fsync_directory, put_file, read_regular_file, replace_file
 from .errors import LaunchRefused
 from .log_rotation import begin_boot, locked
@@ -109,8 +111,11 @@ def clear_the_way(run_dir: RunDir, record: LaunchRecord, user: str, logs: LogLim
     Each step leaves a state that is read rightly after a crash: see Phase.
     """
     record.write(run_dir)
+    faults.point("way.noted")
     begin_boot(run_dir, logs)
+    faults.point("way.begun")
     clear_traces(run_dir)
+    faults.point("way.cleared")
     make_serial_line(run_dir)
     replace(record, phase=Phase.SPAWNED).write(run_dir)
     if user:
@@ -172,6 +177,7 @@ def delete(run_dir: RunDir) -> None:
         return
     with locked(run_dir):  # from now on nothing is rotated
         replace_file(run_dir.removing_marker, b"")
+    faults.point("delete.marked")
     for entry in list(os.scandir(run_dir.path)):
         path = Path(entry.path)
         if path == run_dir.removing_marker:
@@ -180,6 +186,9 @@ def delete(run_dir: RunDir) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+        faults.point("delete.entry")
     run_dir.removing_marker.unlink()
+    faults.point("delete.unmarked")
     run_dir.path.rmdir()
+    faults.point("delete.gone")
     fsync_directory(run_dir.path.parent)

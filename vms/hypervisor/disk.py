@@ -7,6 +7,8 @@ import os
 import struct
 from pathlib import Path
 
+from vms import faults
+
 from .durable import fsync_directory
 from .errors import LaunchRefused
 from .options import path_value, whole
@@ -43,6 +45,7 @@ async def _create_or_grow(run_dir: RunDir, disk_gb: int, image: ImageFiles, host
         raise LaunchRefused(f"{disk.name} is no qcow2 disk")
     if size < disk_gb * GIB:
         await _qemu_img(host, run_dir, "resize", "-q", "-f", "qcow2", disk.name, f"{disk_gb}G")
+        faults.point("disk.grown")
 
 
 def virtual_size(disk: Path) -> int | None:
@@ -66,8 +69,10 @@ async def _create(run_dir: RunDir, disk_gb: int, image: ImageFiles, host: HostSe
         kind = "raw" if virtual_size(image.hda) is None else "qcow2"
         backing = ["-o", f"backing_file={path_value(image.hda)},backing_fmt={kind}"]
     await _qemu_img(host, run_dir, "create", "-q", "-f", "qcow2", *backing, unfinished.name, f"{disk_gb}G")
+    faults.point("disk.made")
     _sync_file(unfinished)
     unfinished.replace(run_dir.data_disk)
+    faults.point("disk.renamed")
     fsync_directory(run_dir.path)
 
 
@@ -92,6 +97,7 @@ async def _qemu_img(host: HostSettings, run_dir: RunDir, *arguments: str) -> Non
         )
     except FileNotFoundError as error:
         raise LaunchRefused(f"cannot run {host.qemu_img_path}: {error.strerror}") from error
+    faults.point("disk.tool")
     try:
         async with asyncio.timeout(host.launch_timeout_s):
             _, stderr = await process.communicate()

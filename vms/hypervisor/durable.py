@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from vms import faults
+
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Of this process or its host, and says nothing of what was asked for: nobody is dead for it."""
 
 
 def fsync_directory(path: Path) -> None:
@@ -46,7 +53,9 @@ def put_file(path: Path, data: bytes, *, mode: int = 0o600, beside: Path | None 
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    faults.point("file.written")
     temporary.replace(path)
+    faults.point("file.renamed")
 
 
 def read_regular_file(path: Path, limit: int) -> bytes | None:
@@ -54,6 +63,9 @@ def read_regular_file(path: Path, limit: int) -> bytes | None:
 
     Never follows a link and never blocks on a pipe, since a guest can write in
     some of the folders read here.
+
+    Raises:
+        OSError: it can't be told, for this process can open nothing now.
     """
     return _read(path, limit, os.SEEK_SET)
 
@@ -66,7 +78,9 @@ def read_tail(path: Path, limit: int) -> bytes:
 def _read(path: Path, limit: int, whence: int) -> bytes | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise
         return None
     try:
         found = os.fstat(descriptor)

@@ -11,6 +11,8 @@ import re
 import signal
 import time
 
+from vms import faults
+
 from .base import Exit, ExitReason
 from .durable import read_regular_file, read_tail
 from .records import DETAIL_LIMIT, LaunchRecord, Phase, read_exit, write_exit
@@ -60,6 +62,7 @@ def settle(run_dir: RunDir, record: LaunchRecord, *, heard: str | None, boot_id:
     if record.boot_id != boot_id and reason in GOING_DOWN:
         reason = ExitReason.HOST_REBOOT
     ended = Exit(reason, _ended_at_ms(run_dir), code, stderr_tail(run_dir))
+    faults.point("exit.settled")
     try:
         write_exit(run_dir, ended)
     except OSError:

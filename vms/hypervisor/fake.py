@@ -15,12 +15,13 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vms import faults
+
 from . import directory
 from .base import Exit, ExitListener, ExitReason, Observation, Power, Tpm
 from .errors import LaunchRefused, NotAnswering
 from .exits import now_ms
 from .figures import DiskTraffic, Figures
-from .log_rotation import begin_boot
 from .process import ProcessIdentity
 from .records import LaunchRecord, Phase, TpmRecord, read_exit, write_exit
 from .rundir import RunDir
@@ -90,9 +91,8 @@ class FakeDriver:
         directory.fill(run_dir, spec)
         ensure_shared_disk(run_dir, spec.share_mode)
         await asyncio.sleep(self.launch_delay_s)
-        begin_boot(run_dir, LogLimits())
-        directory.clear_traces(run_dir)
-        LaunchRecord(spec.generation, Phase.SPAWNED, self.boot_id).write(run_dir)
+        note = LaunchRecord(spec.generation, Phase.PREPARED, self.boot_id)
+        directory.clear_the_way(run_dir, note, "", LogLimits())
         refusal = self._refusals.get(spec.vm_id, self._refusals.get(None)) or _missing_volume(spec)
         if refusal is not None:
             run_dir.stderr_log.write_text(refusal + "\n")
@@ -110,6 +110,7 @@ class FakeDriver:
             spec.generation, Phase.RUNNING, self.boot_id, next(_pids), 0, started_at_ms=now_ms()
         )
         record.write(run_dir)
+        faults.point("fake.spawned")
         return self._look(spec.vm_id)
 
     async def write_state(self, vm_id: str, started: bool) -> None:

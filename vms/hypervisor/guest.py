@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
+from vms import faults
+
 from .durable import in_thread
 from .errors import NotAnswering
 from .process import ProcessIdentity, has_ended, identify, open_pidfd, read_pidfile, send, works_in
@@ -116,6 +118,7 @@ class Guest:
         except NotAnswering:
             pass  # then how it ends is known only if we listen, or from its exit code
         self.is_noted = True
+        faults.point("guest.noted")
 
     def trim_event_log(self) -> None:
         """Empty QEMU's log of its events when it has grown: its guest can cause some of them at will."""

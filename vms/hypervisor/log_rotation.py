@@ -21,6 +21,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from vms import faults
+
 from .durable import fsync_directory
 from .log_files import LogFiles, Segment, hole_at_front, look, opened
 from .rundir import RunDir
@@ -55,6 +57,7 @@ def begin_boot(run_dir: RunDir, limits: LogLimits) -> int:
         for log in logs_of(run_dir):
             current = max(current, _finish(log))
             _prune(log, limits.max_backups)
+        faults.point("boot.finished")
         marker = run_dir.path / f"boot.{current + 1:06}"
         marker.touch(mode=0o600)
         fsync_directory(run_dir.path)
@@ -147,11 +150,13 @@ def _copy(log: Path, descriptor: int, segment: Segment) -> None:
         with open(os.open(part, flags, 0o600), "wb", buffering=0) as file:
             _copy_bytes(descriptor, segment.taken_from or 0, file.fileno(), segment.size)
             os.fsync(file.fileno())
+        faults.point("rotation.copied")
         part.replace(target)
     except OSError:
         part.unlink(missing_ok=True)
         raise
     fsync_directory(log.parent)
+    faults.point("rotation.named")
 
 
 def _copy_bytes(source: int, offset: int, target: int, most: int) -> int:
@@ -175,7 +180,9 @@ def _take_off(log: Path, descriptor: int, segment: Segment) -> None:
         _fallocate(descriptor, PUNCH_HOLE | KEEP_SIZE, length)
     else:
         _empty(log, descriptor, segment, length)
+    faults.point("rotation.taken_off")
     _settled(log, segment)
+    faults.point("rotation.settled")
     _close_up(descriptor)
 
 
@@ -258,6 +265,7 @@ def _prune(log: Path, keep: int) -> None:
     dropped |= {segment for segment in segments if not segment.size and segment != last}
     for segment in sorted(dropped):
         segment.beside(log).unlink(missing_ok=True)
+        faults.point("rotation.dropped")
     old = sorted(path for path in log.parent.iterdir() if legacy.match(path.name))
     for path in old[max(0, keep - len(full)) :]:
         path.unlink(missing_ok=True)

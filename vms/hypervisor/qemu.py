@@ -13,6 +13,8 @@ import inspect as introspection
 from dataclasses import replace
 from pathlib import Path
 
+from vms import faults
+
 from . import directory, lock, process
 from .base import Exit, ExitListener, ExitReason, Observation, Power
 from .beside import Beside
@@ -126,6 +128,7 @@ class QemuDriver:
                 raise NotAnswering(f"QEMU of VM {vm_id} (process {guest.record.pid}) cannot be killed")
         if not await lock.wait_until_free(guest.run_dir, EXIT_WAIT_S):
             raise NotAnswering(f"QEMU of VM {vm_id} is gone, but its directory is still held")
+        faults.point("stop.ended")
         await self._beside.end(guest.run_dir)
         await self.inspect(vm_id)
 
@@ -138,6 +141,7 @@ class QemuDriver:
         if (await self.inspect(vm_id)).power in (Power.ON, Power.UNKNOWN):
             raise RuntimeError(f"VM {vm_id} runs: its directory is not removed")
         await self._beside.remove(self._run_dir(vm_id))
+        faults.point("remove.alone")
         await in_thread(directory.delete, self._run_dir(vm_id))
 
     async def close(self) -> None:
@@ -230,11 +234,14 @@ class QemuDriver:
         record = LaunchRecord(spec.generation, Phase.PREPARED, self.boot_id)
         try:
             with lock.held(run_dir) as descriptor:
+                faults.point("spawn.locked")
                 await self._beside.clear(run_dir)
                 await in_thread(directory.clear_the_way, run_dir, record, self.host.user, self.host.logs)
                 try:
                     await self._beside.start(run_dir, spec)
+                    faults.point("spawn.ready")
                     shim = Shim.spawn(run_dir, argv, descriptor)
+                    faults.point("spawn.spawned")
                 except (LaunchRefused, OSError) as error:
                     write_exit(run_dir, Exit(ExitReason.ERROR, now_ms(), detail=str(error)))
                     await self._give_up(run_dir)
@@ -283,6 +290,7 @@ class QemuDriver:
         while True:
             guest = self._living_guest(vm_id, run_dir)
             if guest is not None and await guest.answers():
+                faults.point("spawn.answered")
                 return await self._observe_living(guest, answers=True)
             await asyncio.sleep(POLL_S)
 

@@ -15,6 +15,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+from vms import faults
+
 from .base import Tpm
 from .durable import in_thread, read_regular_file, read_tail
 from .errors import LaunchRefused, NotAnswering
@@ -67,8 +69,10 @@ async def start(run_dir: RunDir, host: HostSettings, boot_id: str) -> Child:
         raise LaunchRefused(NOT_INSTALLED)
     command = [*drop_privileges(host.user), plain_path(host.swtpm_path), *ARGUMENTS]
     child = _spawn(run_dir, command)
+    faults.point("tpm.spawned")
     try:
         await _first_answer(run_dir, child)
+        faults.point("tpm.answered")
         await in_thread(_note, run_dir, child.pid, boot_id)
     except BaseException:
         child.kill_all()

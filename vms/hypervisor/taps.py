@@ -10,6 +10,8 @@ import asyncio
 import json
 import logging
 
+from vms import faults
+
 from . import netd
 from .durable import fsync_directory, in_thread, read_regular_file, replace_file
 from .errors import LaunchRefused, NotAnswering
@@ -52,10 +54,12 @@ class Taps:
             return
         uid, _ = uid_and_gid(self._host.user)
         await in_thread(_note, run_dir, sorted({*noted, *wanted}))
+        faults.point("taps.noted")
         try:
             for index in set(noted) - set(wanted):
                 await netd.remove(chosen.socket, Interface(chosen.instance_id, spec.vm_id, index))
             for index in wanted:
+                faults.point("taps.asked")
                 wiring = self._wiring(spec, index, chosen, uid)
                 await netd.prepare(chosen.socket, Interface(chosen.instance_id, spec.vm_id, index), wiring)
         except NotAnswering as error:
@@ -112,6 +116,7 @@ class Taps:
         for index in indices:
             # The directory's name says whose they are: a note that QEMU's user can write never does.
             await netd.remove(chosen.socket, Interface(chosen.instance_id, run_dir.path.name, index))
+            faults.point("taps.removed")
         await in_thread(_note, run_dir, [])
 
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import httpx
 
+from vms import faults
 from vms.images.errors import RegistryFailed, TryAgain
 from vms.images.oci.manifest import Layer
 from vms.images.registry import Registry
@@ -77,6 +78,7 @@ async def _once(registry: Registry, layer: Layer, path: Path, on_bytes: Callable
                 f"registry {registry.repository}: {_short(layer)} has another digest than it should"
             )
         await asyncio.to_thread(os.fsync, file.fileno())
+    faults.point("download.synced")
 
 
 async def _receive(
@@ -151,6 +153,7 @@ def _append(file: BinaryIO, digest: hashlib._Hash, data: bytes) -> None:
     digest.update(data)
     file.write(data)
     file.flush()
+    faults.point("download.appended")
 
 
 def _size(path: Path) -> int:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from vms import faults
 from vms.images import store
 from vms.images.checksums import verify
 from vms.images.download import download
@@ -109,8 +110,10 @@ async def _pull(
                 looked_at = before + have
                 require_space(folder, 0, limits)
 
+        faults.point("pull.layer")
         await download(registry, layer, blobs / layer.digest.removeprefix("sha256:"), tell)
         done += layer.size
+    faults.point("pull.fetched")
     progress(Progress(total, total, unpacking=True))
     await in_thread(lambda go_on: _unpack(folder, layers, image, limits, go_on))
 
@@ -136,6 +139,7 @@ def _unpack(
     for layer in layers:
         with (folder / "blobs" / layer.digest.removeprefix("sha256:")).open("rb") as blob:
             unpacker.add(blob)
+        faults.point("pull.unpacked")
     unpacker.finish()
     verify(root, go_on)
     try:
@@ -145,7 +149,9 @@ def _unpack(
     for directory in (root, *(path for path in root.rglob("*") if path.is_dir() and not path.is_symlink())):
         _sync(directory)
     _require_absent(image)
+    faults.point("pull.checked")
     root.rename(image)
+    faults.point("pull.renamed")
     _sync(image.parent)
 
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from vms import faults
 from vms.images.store import is_name
 
 PREFIX = ".deleted-"
@@ -24,6 +25,7 @@ def remove(images_path: Path, name: str) -> None:
     elif folder.exists():
         aside = images_path / f"{PREFIX}{name}-{secrets.token_hex(4)}"
         folder.rename(aside)
+        faults.point("image.aside")
         shutil.rmtree(aside)
 
 

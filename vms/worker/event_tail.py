@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
+from vms import faults
 from vms.actions import events
 from vms.actions.events import GuestEvent
 from vms.database import in_database
@@ -100,9 +101,12 @@ class EventTail:
             return False
         said = [GuestEvent(event.event, event.payload) for event in piece.events]
         self._said_lately[vm_id] = self._said_lately.get(vm_id, 0) + len(said)
+        faults.point("events.read")
         await write(events.guest_said, vm_id, said, begin, piece.offset, piece.lost)
+        faults.point("events.written")
         # Only now: what is not in the database yet must stay in the file.
         following = await asyncio.to_thread(empty_if_large, path, piece.offset)
+        faults.point("events.emptied")
         if following != piece.offset:
             await write(events.guest_said, vm_id, [], piece.offset, following)
         return True

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
-from vms import telemetry
+from vms import faults, telemetry
 from vms.actions import gpus, identity, observe
 from vms.actions.gpus import Leased
 from vms.actions.observe import Ending, SeenTpm, Sighting
@@ -72,7 +72,9 @@ async def prepare(tools: Tools, wanted: Wanted) -> None:
         made = await in_database(make, wanted.vm_id, tools.driver.directory(wanted.vm_id), leasing=False)
         if made is None:
             return  # somebody changed it since it was read: look again
+        faults.point("prepare.made")
         await tools.driver.prepare(made.launch.spec)
+        faults.point("prepare.done")
     except LaunchRefused as error:
         message = f"the VM's directory can't be written: {error}"
         await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
@@ -92,6 +94,7 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
     if not _is_to_launch(vm, generation) or not await tools.start_queue.enter(lane, is_wanted):
         return
     launched = False
+    faults.point("launch.entered")
     try:
         try:
             made = await in_database(make, vm_id, tools.driver.directory(vm_id), leasing=True)
@@ -102,11 +105,14 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
             vm = await in_database(observe.launching, vm_id, generation, progress)
             if vm is None or not _is_to_launch(vm, generation) or vm.revision != made.revision + 1:
                 return
+            faults.point("launch.made")
             with telemetry.LAUNCH_SECONDS.time():
                 seen = await tools.driver.launch(spec)
+            faults.point("launch.done")
         except LaunchRefused as error:
             _log.info("VM %s could not be launched: %s", vm_id, error)
             telemetry.LAUNCHES.labels("refused").inc()
+            faults.point("launch.refused")
             await in_database(observe.refused, vm_id, generation, str(error))
             return
         launched = True
@@ -165,6 +171,7 @@ async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
         return
     try:
         how = await power_off.ask_to_power_off(tools.driver, tools.agents, guest)
+        faults.point("ask.accepted")
     except NotAnswering as error:
         message = f"{error}; StopVm ends it"
         await in_database(observe.shutdown_failed, wanted.vm_id, wanted.generation, 502, message)
@@ -174,12 +181,16 @@ async def ask_to_power_off(tools: Tools, wanted: Wanted) -> None:
 
 async def stop(tools: Tools, wanted: Wanted) -> None:
     """End QEMU; the next look sees it gone and settles."""
+    faults.point("stop.decided")
     await tools.driver.stop(wanted.vm_id)
+    faults.point("stop.done")
 
 
 async def delete(tools: Tools, wanted: Wanted) -> None:
     """Delete the directory, then the row: a crash between leaves a row that is deleted again."""
+    faults.point("remove.decided")
     await tools.driver.remove(wanted.vm_id)
+    faults.point("remove.done")
     await in_database(observe.gone, wanted.vm_id)
 
 

@@ -1,30 +1,40 @@
 """What ``manage.py import_vms`` does: looking at a directory of VMs, and copying stopped ones from it.
 
 The originals are only read. A copy is made beside, under a name that no VM can have, and put in
-its place when it is whole.
+its place when it is whole. It bears a mark until the server has taken it over, so that an import
+that was cut off can be repeated; what one left unfinished is removed by the next, or by the server.
 """
 
 from __future__ import annotations
 
+import fcntl
+import logging
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from vms import faults
 from vms.actions.adoption import FoundProcess, FoundVm
 from vms.actions.observe import Sighting
 from vms.choices import Actual
 from vms.hypervisor import lock
 from vms.hypervisor.directory import scan_ids, write_state
-from vms.hypervisor.durable import fsync_directory
+from vms.hypervisor.durable import fsync_directory, read_regular_file, replace_file
 from vms.hypervisor.foreign import ForeignProcess, find_all
 from vms.hypervisor.rundir import RunDir
 from vms.worker.vm_folder import BrokenFolder, read_folder
 
 MAX_FILES = 10_000
 """A guest can fill its shared folder; nobody copies that for ever."""
+_log = logging.getLogger(__name__)
 _PREFIX = ".importing-"
+_MARK = ".imported"
+"""In a copy that is whole: the directory that it is of."""
+_MAX_MARK = 8192
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,54 @@ def look_at(source: Path, images: Path) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: not candidate.process.runs)
 
 
-def copy(original: RunDir, run_path: Path) -> None:
-    """Put a copy of a stopped VM, that should not run, into ``run_path``.
+@contextmanager
+def alone(run_path: Path) -> Iterator[None]:
+    """Only one imports at a time; unfinished copies of others, which were cut off, are removed.
 
     Raises:
-        BrokenFolder: it runs after all, is there already, or can't be copied; nothing is left then.
+        BrokenFolder: somebody imports just now, or the run path can't be used.
+    """
+    try:
+        descriptor = os.open(run_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise BrokenFolder(f"{run_path} can't be used: {error.strerror}") from error
+    try:
+        _lock(descriptor, run_path)
+        for unfinished in run_path.glob(f"{_PREFIX}*"):
+            shutil.rmtree(unfinished)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, run_path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BrokenFolder(f"another import into {run_path} is under way; wait for its end") from None
+
+
+def clean_up(run_path: Path) -> None:
+    """Remove what an import that was cut off left unfinished, unless one is under way. Blocking."""
+    if not run_path.exists():
+        return
+    try:
+        with alone(run_path):
+            pass
+    except (BrokenFolder, OSError) as error:
+        _log.info("unfinished imports are left: %s", error)
+
+
+def copy(original: RunDir, run_path: Path) -> None:
+    """Put a copy of a stopped VM, that should not run, into ``run_path``; one that is there whole stays.
+
+    Raises:
+        BrokenFolder: it runs after all, something else is there, or it can't be copied; nothing is
+            left then.
     """
     target = run_path / original.path.name
+    if _is_copy(target, original):
+        return
     if os.path.lexists(target):
         raise BrokenFolder(f"{target} is there already")
     unfinished = RunDir(run_path / f"{_PREFIX}{original.path.name}")
@@ -62,10 +113,13 @@ def copy(original: RunDir, run_path: Path) -> None:
     try:
         _copy_tree(original.path, unfinished.path, _left_behind(original))
         write_state(unfinished, False)
+        replace_file(unfinished.path / _MARK, os.fsencode(original.path))
+        faults.point("import.copied")
         if _process_of(original, find_all(original.path.parent)).runs:
             raise BrokenFolder("it was started while it was being copied")
         fsync_directory(unfinished.path)
         unfinished.path.rename(target)
+        faults.point("import.renamed")
         fsync_directory(run_path)
     except OSError as error:
         raise BrokenFolder(f"it can't be copied: {error}") from error
@@ -73,6 +127,19 @@ def copy(original: RunDir, run_path: Path) -> None:
         raise BrokenFolder(f"it can't be copied: {error.stderr.strip()[-500:]}") from error
     finally:
         shutil.rmtree(unfinished.path, ignore_errors=True)
+
+
+def taken_over(original: RunDir, run_path: Path) -> None:
+    """Its copy belongs to the server now: take the mark off, if it bears one."""
+    target = run_path / original.path.name
+    if _is_copy(target, original):
+        (target / _MARK).unlink()
+        fsync_directory(target)
+
+
+def _is_copy(target: Path, original: RunDir) -> bool:
+    """Whether an import has put it there; of the same original, for ids can be chosen."""
+    return read_regular_file(target / _MARK, _MAX_MARK) == os.fsencode(original.path)
 
 
 def _candidate(run_dir: RunDir, processes: tuple[ForeignProcess, ...], images: Path) -> Candidate:
@@ -108,6 +175,7 @@ def _left_behind(run_dir: RunDir) -> frozenset[Path]:
             run_dir.taps_file,
             run_dir.events,
             run_dir.state,
+            run_dir.path / _MARK,
         }
     )
 
@@ -128,6 +196,7 @@ def _copy_tree(source: Path, target: Path, left_behind: frozenset[Path]) -> None
                 folders.append((path, there / entry.name))
             elif entry.is_file(follow_symlinks=False) and path not in left_behind:
                 _copy_file(path, there / entry.name)
+                faults.point("import.file")
 
 
 def _copy_file(source: Path, target: Path) -> None:

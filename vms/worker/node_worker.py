@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 
+from vms import faults
 from vms.actions import images, nodes, recovery, stalls
 from vms.actions.images import ImageFields
 from vms.conf import conf
@@ -18,6 +19,7 @@ from vms.hypervisor.base import Driver
 from vms.images import store
 from vms.models import Node
 from vms.selectors import work
+from vms.worker import moving
 from vms.worker.agents import Connector
 from vms.worker.event_tail import EventTail
 from vms.worker.execute import Tools
@@ -85,7 +87,10 @@ class NodeWorker:
         """Work until told to stop. Guests run on."""
         await self.sync_images()
         await self._gpus.sync()
+        await asyncio.to_thread(moving.clean_up, conf().run_path)
+        faults.point("start.looked")
         await self.adopt()
+        faults.point("start.adopted")
         await in_database(nodes.heartbeat, self._node.pk)
         agents.announce(self._node.pk, self._agents)
         tasks = {
@@ -110,7 +115,9 @@ class NodeWorker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await in_database(nodes.retire, self._node.pk)
+            faults.point("end.retired")
             await self._lanes.close(END_S)
+            faults.point("end.rested")
             await self._start_queue.close()
             self._gpus.close()
             agents.withdraw(self._node.pk)

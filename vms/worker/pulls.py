@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from vms import faults
 from vms.actions import images, pulls
 from vms.choices import PullState
 from vms.conf import conf
@@ -116,8 +117,11 @@ class ImageWork:
                 limits = Limits(image.max_size, image.max_files, image.keep_free)
                 async with Registry(pulls.repository()) as registry:
                     await pulling.pull(registry, work.tag, work.name, image.path, limits, progress)
+            faults.point("pull.whole")
             await self._sync_images()
+            faults.point("pull.known")
             await in_database(pulls.done, work.pull_id)
+            faults.point("pull.done")
             _log.info("image %s was pulled", work.name)
         except (PullError, VmmError) as error:
             _log.warning("image %s could not be pulled: %s", work.name, error)
@@ -131,6 +135,7 @@ class ImageWork:
             await asyncio.to_thread(pulling.discard, conf().image.path, work.name)
         except (Busy, OSError) as error:  # the next start looks again
             _log.warning("what was fetched of image %s is left: %s", work.name, error)
+        faults.point("pull.discarded")
         await in_database(pulls.cancelled, work.pull_id)
 
     async def _write_progress(self) -> None:
@@ -148,6 +153,7 @@ class ImageWork:
             _log.warning("image %s could not be deleted: %s", name, error)
             await in_database(images.not_deleted, image_id, str(error))
         else:
+            faults.point("image.deleted")
             await in_database(images.deleted, image_id)
 
     async def _clean_up(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vms import telemetry
+from vms import faults, telemetry
 from vms.actions import observe
 from vms.choices import Actual
 from vms.database import in_database, now_ms
@@ -65,6 +65,7 @@ class Reconciler:
             if wanted.actual == Actual.OFF:
                 return seen.power
             await self._events.read_to_the_end(wanted.vm_id)
+            faults.point("end.heard")
             if wanted.actual != Actual.STARTING:
                 telemetry.EXITS.labels(seen.exit.reason if seen.exit else "lost").inc()
         await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from vms import faults
 from vms.actions import adoption, reload
 from vms.actions.adoption import FoundProcess
 from vms.conf import conf
@@ -59,6 +60,7 @@ class Reloader:
         except Exception as error:
             _log.exception("ReloadVms failed")
             report = Report(code=503, error=f"the run path could not be compared: {error}")
+        faults.point("reload.compared")
         await in_database(reload.reported, self._node_id, generation, report)
         for outcome in report.outcomes:
             level = logging.WARNING if outcome.what == "refused" else logging.INFO

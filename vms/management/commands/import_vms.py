@@ -56,7 +56,7 @@ class Command(Audited):
         else:
             if not has_worker(node):
                 raise CommandError("the server does not run; start it, then import: it does the taking over")
-            refused |= self._take_over(welcome, in_place)
+            refused |= self._import(welcome, in_place)
         for vm_id, problem in refused.items():
             self.stdout.write(self.style.ERROR(f"{vm_id}: refused: {problem}"))
         if refused:
@@ -66,6 +66,7 @@ class Command(Audited):
     def _is_known(self, candidate: Candidate) -> bool:
         known = exists(candidate.vm_id)
         if known:
+            moving.taken_over(candidate.run_dir, conf().run_path)  # the last import was cut off here
             self.stdout.write(f"{candidate.vm_id}: is known already")
         return known
 
@@ -86,29 +87,37 @@ class Command(Audited):
                 readable.append((one.found if in_place else as_stopped(one.found), one.process))
         return problems | adoption.rehearse(node.pk, readable)
 
+    def _import(self, welcome: list[Candidate], in_place: bool) -> dict[str, str]:
+        try:
+            with moving.alone(conf().run_path):
+                return self._take_over(welcome, in_place)
+        except BrokenFolder as error:
+            raise CommandError(str(error)) from error
+
     def _take_over(self, welcome: list[Candidate], in_place: bool) -> dict[str, str]:
         """Copy what must be, and have the server look at its run path; returns what was refused after all."""
         refused: dict[str, str] = {}
-        copies: list[Path] = []
+        copied: list[Candidate] = []
         for one in [] if in_place else welcome:
             try:
                 moving.copy(one.run_dir, conf().run_path)
             except BrokenFolder as error:
                 refused[one.vm_id] = str(error)
             else:
-                copies.append(conf().run_path / one.vm_id)
+                copied.append(one)
         outcomes = {outcome.vm_id: outcome for outcome in _reload().outcomes}
         for one in welcome:
             if one.vm_id in refused:
                 continue
             if exists(one.vm_id):
+                moving.taken_over(one.run_dir, conf().run_path)
                 self.stdout.write(f"{one.vm_id}: taken over{_how(one, in_place)}")
                 continue
             outcome = outcomes.get(one.vm_id)
             refused[one.vm_id] = outcome.words if outcome else "the server did not see it"
-        for path in copies:
-            if path.name in refused:
-                shutil.rmtree(path)
+        for one in copied:
+            if one.vm_id in refused:
+                shutil.rmtree(conf().run_path / one.vm_id)
         return refused
 
 

@@ -17,6 +17,7 @@ from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
 from vmm_site.exposure import OpenDoor, refuse_open_door
 from vms.access import keeper, last_used, set_up
+from vms.actions import nodes
 from vms.settling import server_ends
 from vms.version import VERSION
 
@@ -84,11 +85,18 @@ class Command(BaseCommand):
             endpoints=listened,
             data_dir=config.data_dir,
             max_body_size=config.max_body_size,
+            on_locked=forget_the_last,
             on_ready=ready,
             on_ending=ending,
             bounds=bounds,
         )
         leave(run(plan))
+
+
+def forget_the_last() -> None:
+    """Have nobody be told that a worker is there before ours is: one that was killed said so to its end."""
+    nodes.take_post(settings.VMM.effective_node_name)
+    connection.close()
 
 
 def refuse_old_tables() -> None:

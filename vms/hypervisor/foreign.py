@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .durable import in_thread
+from .durable import EXHAUSTED, in_thread
 from .errors import NotAnswering
 from .guest import Guest
 from .process import ProcessIdentity, identify
@@ -112,7 +112,9 @@ def _command_line(pid: int) -> bytes:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             return file.read(COMMAND_LINE_LIMIT)
-    except OSError:
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise
         return b""
 
 

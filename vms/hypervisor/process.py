@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .durable import read_regular_file, replace_file
+from .durable import EXHAUSTED, read_regular_file, replace_file
 from .rundir import RunDir
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -56,10 +56,16 @@ def boot_id() -> str:
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """The living process with that pid; ``None`` if there is none, or only a zombie."""
+    """The living process with that pid; ``None`` if there is none, or only a zombie.
+
+    Raises:
+        OSError: it can't be told, such as where this process has no file descriptor left.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise
         return None
     # The command's name stands in parentheses and may itself hold any, so count from the last one.
     fields = stat[stat.rindex(b")") + 2 :].split()
@@ -68,16 +74,23 @@ def identify(pid: int) -> ProcessIdentity | None:
 
 
 def open_pidfd(identity: ProcessIdentity) -> int | None:
-    """A descriptor of exactly that process; ``None`` if it is gone."""
+    """A descriptor of exactly that process; ``None`` if it is gone. Raises as :func:`identify`."""
     try:
         pidfd = os.pidfd_open(identity.pid)
-    except (OSError, OverflowError):
+    except OverflowError:
+        return None
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise
         return None
     # The pid may have been given anew between looking and opening: look again.
-    if identify(identity.pid) != identity:
-        os.close(pidfd)
-        return None
-    return pidfd
+    is_it = False
+    try:
+        is_it = identify(identity.pid) == identity
+    finally:
+        if not is_it:
+            os.close(pidfd)
+    return pidfd if is_it else None
 
 
 def has_ended(pidfd: int) -> bool:

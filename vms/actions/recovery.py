@@ -12,6 +12,8 @@ from vms.database import now_ms, writing
 from vms.models import Node, Vm
 from vms.selectors import work
 
+SPARE_MS = 600_000
+"""So much later than the longest pause a try may be due: after a boot many wait in order."""
 APART_MS = 250
 """Between two VMs that become due after a boot: enough to keep them in order, whatever a look costs."""
 
@@ -43,6 +45,21 @@ def forget_restarts(node_id: int) -> None:
     before_ms = now_ms() - int(conf().cvm.auto_restart.reset_window * 1000)
     for vm_id in work.ids_recovered(node_id, before_ms):
         change(vm_id, partial(_recovered, before_ms=before_ms))
+
+
+def bring_forward(node_id: int) -> None:
+    """Tries that are due later than any pause is long are due now: the clock was set back since."""
+    longest_ms = int(conf().cvm.auto_restart.max_backoff * 1000) + SPARE_MS
+    after_ms = now_ms() + longest_ms
+    for vm_id in work.ids_due_after(node_id, after_ms):
+        change(vm_id, partial(_due_now, after_ms=after_ms))
+
+
+def _due_now(vm: Vm, *, after_ms: int) -> Fields:
+    if vm.next_retry_at_ms is None or vm.next_retry_at_ms <= after_ms:
+        return {}
+    record_event(vm, "host.restart", "the host's clock was set back; it is due now")
+    return {"next_retry_at_ms": now_ms()}
 
 
 def _due(vm: Vm, *, at_ms: int, place: int) -> Fields:

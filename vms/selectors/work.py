@@ -70,6 +70,12 @@ def ids_needing_attention(node_id: int, now_ms: int) -> list[str]:
     return list(found.order_by("created_at_ms", "id").values_list("id", flat=True))
 
 
+def ids_due_after(node_id: int, at_ms: int) -> list[str]:
+    """VMs whose next automatic start is due after that time."""
+    late = Vm.objects.filter(node=node_id, desired=Desired.RUNNING, next_retry_at_ms__gt=at_ms)
+    return list(late.order_by("created_at_ms", "id").values_list("id", flat=True))
+
+
 def ids_to_start_again(node_id: int) -> list[str]:
     """VMs that should run, don't, and about which nothing is pending; oldest first."""
     found = Vm.objects.filter(

@@ -174,6 +174,7 @@ class NodeWorker:
             self._lanes.nudge(vm_id)
         await in_database(recovery.forget_restarts, self._node.pk)
         await in_database(stalls.notice, self._node.pk, self._listening_since_ms)
+        await in_database(recovery.bring_forward, self._node.pk)
         if sweep:
             for vm_id in await in_database(work.ids_not_off, self._node.pk):
                 self._lanes.nudge(vm_id)

@@ -23,7 +23,7 @@ ACTIONS = {
 }
 """How often clients do each, in proportion."""
 FATES = {
-    "kill the server": 8,
+    "kill the server": 5,
     "end the server": 2,
     "kill a guest": 5,
     "fill the disk": 3,

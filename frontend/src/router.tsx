@@ -121,6 +121,12 @@ const processesRoute = createRoute({
 
 const hostRoutes = [hostRoute, gpusRoute, processesRoute];
 
+const vmUpdateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/vms/$id/update',
+  component: lazyRouteComponent(() => import('@/features/vms/update/UpdatePage'), 'UpdatePage'),
+});
+
 const usersRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/users',
@@ -156,6 +162,7 @@ export const router = createRouter({
     imagesRoute,
     vmTabs,
     ...hostRoutes,
+    vmUpdateRoute,
     ...accessRoutes,
   ]),
   parseSearch,

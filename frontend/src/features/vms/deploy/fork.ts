@@ -91,12 +91,12 @@ function movedPorts(original: Configuration, host: Host, vms: Iterable<VmRow>): 
   return moved;
 }
 
-function networksOf({ networks, networking }: Configuration): readonly NetworkField[] {
+export function networksOf({ networks, networking }: Configuration): readonly NetworkField[] {
   const all = networks.length > 0 ? networks : networking ? [networking] : [];
   return all.map(({ mode, bridge_name }) => ({ mode: mode === 'bridge' ? 'bridge' : 'user', bridge_name }));
 }
 
-function protectionOf({ simulated_tee, no_tee }: Configuration): Protection {
+export function protectionOf({ simulated_tee, no_tee }: Configuration): Protection {
   const simulated = simulatedTees.find((each) => each === simulated_tee);
   return simulated ?? (no_tee ? 'plain' : 'confidential');
 }

@@ -55,7 +55,7 @@ export function useSubmit(trusted: readonly string[], onCreated: (id: string) =>
   return { progress, failure, submit };
 }
 
-async function seal(
+export async function seal(
   form: DeployForm,
   variables: readonly Variable[],
   trusted: readonly string[],

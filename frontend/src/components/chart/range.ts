@@ -10,3 +10,7 @@ export const spans = [
 /** The times it shows, in ms since 1970. */
 export const shownOf = (range: Range, now: number): { from: number; to: number } =>
   'last' in range ? { from: now - range.last, to: now } : range;
+
+/** The shortest span that holds everything since then: a minute's figures are no hairline at the end of an hour. */
+export const spanSince = (oldest: number, now: number): number =>
+  (spans.find(({ ms }) => now - oldest <= ms) ?? spans[2]).ms;

@@ -76,6 +76,12 @@ class Story:
         info = self.server.post("GetInfo", {"id": self.vm_id}).json()["info"] if self.vm_id else None
         return "none" if info is None else str(info["status"])
 
+    def why(self) -> str:
+        """What the VM, or the last answer about it, says of a failure."""
+        answered = "" if self.answer is None else self.answer.text
+        info = self.server.post("GetInfo", {"id": self.vm_id}).json()["info"] if self.vm_id else None
+        return f"{answered} {info and info['boot_error']}\n{self.server.said()}"
+
     # -- fate
 
     def crash(self) -> None:

@@ -39,7 +39,7 @@ def _tell(story: Story, scenario: Scenario, fault: str) -> None:
 
     (scenario.again or scenario.deed)(story)
     story.comes_to_rest()
-    assert scenario.status(story) == scenario.end, story.answer and story.answer.text
+    assert scenario.status(story) == scenario.end, story.why()
 
     if story.status() == "running":
         server.done("StopVm", story.vm_id)

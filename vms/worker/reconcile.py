@@ -64,6 +64,9 @@ class Reconciler:
             self._asked_at_ms.pop(wanted.vm_id, None)
             if wanted.actual == Actual.OFF:
                 return seen.power
+            if wanted.actual == Actual.STARTING:
+                # A launch was cut off: what it started beside QEMU is nobody's. Nothing else is there.
+                await self._tools.driver.stop(wanted.vm_id)
             await self._events.read_to_the_end(wanted.vm_id)
             faults.point("end.heard")
             if wanted.actual != Actual.STARTING:

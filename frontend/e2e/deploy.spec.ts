@@ -40,6 +40,21 @@ async function chooseByKeyboard(page: Page, name: string, file: string): Promise
   await (await chooser).setFiles(file);
 }
 
+/** Lets go of a file over the editor, as somebody does who drags it from their desktop. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const editor = page.getByRole('textbox', { name: 'docker-compose.yml' });
+  await editor.waitFor();
+  const dataTransfer = await page.evaluateHandle(
+    ([fileName, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content], fileName));
+      return transfer;
+    },
+    [name, text] as const,
+  );
+  for (const event of ['dragover', 'drop']) await editor.dispatchEvent(event, { dataTransfer });
+}
+
 interface Info {
   status: string;
   boot_progress: string;
@@ -144,8 +159,10 @@ test.describe('a deployment', () => {
       'There is nothing to run yet',
     );
     await page.goto('/deploy');
-    await page.getByRole('button', { name: /^Web page/ }).click();
+    await drop(page, 'docker-compose.yml', 'services:\n  dropped:\n    image: nginx\n    ports: ["80:80"]\n');
+    await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toHaveValue('dropped');
     await page.goto('/deploy?step=network');
+    await page.getByRole('button', { name: 'Lead to 80 of your compose file' }).click();
     await page.getByLabel('Host port', { exact: true }).fill(String(other.port));
     await expect(
       page.getByText(`tcp port ${other.port} is taken by VM '${other.name}'`, { exact: false }),

@@ -1,12 +1,12 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { gcm } from '@noble/ciphers/aes.js';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { signedKey } from '@/test/signedKey';
 import { appIdOf, composeHash } from './composeHash';
 import { sealEnvironment } from './envelope';
-import { concat, fromHex, toHex } from './hex';
-import { verifyKey, type SignedKey } from './kmsSignature';
+import { toHex } from './hex';
+import { verifyKey } from './kmsSignature';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -77,32 +77,6 @@ describe.each(browsers)('in %s', (_, become) => {
 const APP = 'a1'.repeat(20);
 const NOW = 1_796_040_000;
 
-function sign(secret: Uint8Array, ...parts: Uint8Array[]): string {
-  const digest = keccak_256(concat(new TextEncoder().encode('dstack-env-encrypt-pubkey:'), ...parts));
-  const made = secp256k1.Signature.fromBytes(
-    secp256k1.sign(digest, secret, { prehash: false, format: 'recovered' }),
-    'recovered',
-  );
-  return toHex(concat(made.toBytes('compact'), Uint8Array.of(made.recovery ?? 9)));
-}
-
-function time(at: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(at));
-  return bytes;
-}
-
-function signedKey(secret: Uint8Array, at = NOW): SignedKey {
-  const key = Uint8Array.from(x25519.keygen().publicKey);
-  const app = fromHex(APP) ?? new Uint8Array();
-  return {
-    public_key: toHex(key),
-    signature: sign(secret, app, key),
-    timestamp: at,
-    signature_v1: sign(secret, app, time(at), key),
-  };
-}
-
 const flip = (hex: string, at: number): string =>
   hex.slice(0, at) + (hex[at] === '0' ? '1' : '0') + hex.slice(at + 1);
 
@@ -132,13 +106,13 @@ describe('the signature of a key', () => {
   it('gives a signer the address that Ethereum does', () => {
     // The private key 1, whose address is known everywhere.
     const one = Uint8Array.from({ length: 32 }, (_, place) => (place === 31 ? 1 : 0));
-    expect(verifyKey(signedKey(one), APP, NOW).signer?.address).toBe(
+    expect(verifyKey(signedKey(one, APP, NOW), APP, NOW).signer?.address).toBe(
       '0x7e5f4552091a69125d5dfcb7b8c2659029395bdf',
     );
   });
 
   it('is good when it is fresh and both agree', () => {
-    const key = signedKey(secretKey);
+    const key = signedKey(secretKey, APP, NOW);
     expect(verifyKey(key, APP, NOW)).toMatchObject({ signer: { publicKey: signer }, fault: null });
     expect(verifyKey({ ...key, signature: '' }, APP, NOW).fault).toBeNull();
     expect(verifyKey(key, APP, NOW + 300).fault).toBeNull();
@@ -146,14 +120,16 @@ describe('the signature of a key', () => {
   });
 
   it('is stale when it is old, from the future or without a time', () => {
-    const key = signedKey(secretKey);
+    const key = signedKey(secretKey, APP, NOW);
     expect(verifyKey(key, APP, NOW + 301)).toMatchObject({ signer: { publicKey: signer }, fault: 'stale' });
     expect(verifyKey(key, APP, NOW - 61).fault).toBe('stale');
     expect(verifyKey({ ...key, signature_v1: '' }, APP, NOW).fault).toBe('stale');
   });
 
   it('is missing when there is none', () => {
-    expect(verifyKey({ ...signedKey(secretKey), signature: '', signature_v1: '' }, APP, NOW)).toEqual({
+    expect(
+      verifyKey({ ...signedKey(secretKey, APP, NOW), signature: '', signature_v1: '' }, APP, NOW),
+    ).toEqual({
       signer: null,
       fault: 'missing',
     });
@@ -162,7 +138,7 @@ describe('the signature of a key', () => {
   it.each(['public_key', 'signature', 'signature_v1'] as const)(
     'never names the signer when a digit of %s is another',
     (field) => {
-      const key = signedKey(secretKey);
+      const key = signedKey(secretKey, APP, NOW);
       for (let at = 0; at < key[field].length; at += 7) {
         const verdict = verifyKey({ ...key, [field]: flip(key[field], at) }, APP, NOW);
         expect(verdict.fault).not.toBeNull();
@@ -172,7 +148,7 @@ describe('the signature of a key', () => {
   );
 
   it('never names the signer for another application or another time', () => {
-    const key = signedKey(secretKey);
+    const key = signedKey(secretKey, APP, NOW);
     expect(verifyKey(key, 'a2'.repeat(20), NOW).signer?.publicKey).not.toBe(signer);
     expect(verifyKey({ ...key, timestamp: NOW + 1 }, APP, NOW).fault).toBe('disagree');
   });
@@ -180,7 +156,7 @@ describe('the signature of a key', () => {
   it.each(['', '00', 'zz'.repeat(65), '00'.repeat(65), 'ff'.repeat(65), `${'11'.repeat(64)}1b`])(
     'is invalid when it is no signature: %s',
     (signature) => {
-      const key = { ...signedKey(secretKey), signature_v1: signature, signature: 'ab' };
+      const key = { ...signedKey(secretKey, APP, NOW), signature_v1: signature, signature: 'ab' };
       expect(verifyKey(key, APP, NOW)).toEqual({ signer: null, fault: 'invalid' });
     },
   );

@@ -14,7 +14,7 @@ import { ReviewStep } from './review/ReviewStep';
 import { steps, type Step } from './steps';
 import type { Draft } from './storage';
 import { Summary } from './Summary';
-import { consentFor, trustOf } from './keyTrust';
+import { isAgreed } from './keyTrust';
 import { useTrustedSigners } from './trustedSigners';
 import { useDeployment } from './useDeployment';
 import type { Host } from './useHost';
@@ -45,9 +45,7 @@ export function DeployFrame({ host, first, fork, onStartOver }: Props) {
   const variables = variablesOf(deploy.env);
   const kmsKey = useKmsKey(deploy.appId, needsKey(deploy.form, deploy.env, host));
   const keyReady =
-    variables.length === 0 ||
-    (kmsKey.data !== undefined &&
-      (trustOf(kmsKey.data, trusted) === 'trusted' || consentFor(kmsKey.data) === consent));
+    variables.length === 0 || (kmsKey.data !== undefined && isAgreed(kmsKey.data, trusted, consent));
 
   const { progress, failure, submit } = useSubmit(trusted, (id) => {
     deploy.finish();

@@ -6,7 +6,7 @@ import type { Remark } from './steps';
 /** A row of the table of variables. */
 export interface EnvRow extends Variable {
   id: number;
-  /** It had a value before the page was loaded again; values are kept nowhere. */
+  /** It had a value, before the page was loaded again or in the VM that is copied; values are kept nowhere. */
   lost?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function problemOfRow(rows: readonly EnvRow[], row: EnvRow): string | und
   if (row.key === '') return row.value === '' ? undefined : 'Give it a name';
   if (!ENV_NAME.test(row.key)) return 'Letters, digits and _ only, and no digit first';
   if (rows.some((other) => other.id < row.id && other.key === row.key)) return 'This name is there already';
-  if (row.lost) return 'Values are not kept when a page is loaded again: enter it once more';
+  if (row.lost) return 'Enter its value: values are never kept or copied';
   return undefined;
 }
 

@@ -10,15 +10,19 @@ export const trustOf = ({ verdict }: CheckedKey, trusted: readonly string[]): Tr
   return trusted.length === 0 ? 'first' : 'other';
 };
 
-/** What a user has agreed to: this key's fault, or this signer. Another key or signer needs another word of theirs. */
+/** What a user has agreed to of a key whose signature is not good: this fault of this key, and no other. */
 export const consentFor = ({ key, verdict }: CheckedKey): string =>
-  verdict.fault === null ? verdict.signer.publicKey : `${verdict.fault} ${key.public_key}`;
+  `${verdict.fault ?? ''} ${key.public_key}`;
+
+/** Whether a key may be encrypted to: by a trusted signer, or the user has agreed to its very fault. */
+export const isAgreed = (found: CheckedKey, trusted: readonly string[], consent: string): boolean =>
+  trustOf(found, trusted) === 'trusted' || (found.verdict.fault !== null && consentFor(found) === consent);
 
 interface Words {
   tone: 'good' | 'notice' | 'alarm';
   title: string;
   text: string;
-  /** What the user has to say before anything is encrypted to the key; empty where nothing. */
+  /** What the user says of the signer, or of this one key. */
   consent: string;
 }
 
@@ -29,7 +33,7 @@ export const trustWords: Record<Trust, Words> = {
     tone: 'good',
     title: 'Signed by a KMS that you trust',
     text: 'Values are encrypted in this browser, to a key that only VMs of this application get from the KMS.',
-    consent: '',
+    consent: 'Trust this signer',
   },
   first: {
     tone: 'notice',

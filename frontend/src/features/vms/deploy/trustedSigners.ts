@@ -7,7 +7,11 @@ const isSigners = (value: unknown): value is readonly string[] =>
  * The KMS signers that this browser's user has said to trust: compressed public keys, hex. Any signature is by
  * somebody; only a signer that is known from elsewhere makes it worth something.
  */
-export function useTrustedSigners(): [readonly string[], (signer: string) => void] {
+export function useTrustedSigners(): [readonly string[], (signer: string, isTrusted: boolean) => void] {
   const [signers, setSigners] = useStored<readonly string[]>('vmm.kmsSigners', [], isSigners);
-  return [signers, (signer) => setSigners([...signers.filter((each) => each !== signer), signer])];
+  const trust = (signer: string, isTrusted: boolean) => {
+    const others = signers.filter((each) => each !== signer);
+    setSigners(isTrusted ? [...others, signer] : others);
+  };
+  return [signers, trust];
 }

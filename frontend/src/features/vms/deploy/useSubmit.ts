@@ -5,7 +5,7 @@ import { appIdOf, composeHash } from '@/crypto/composeHash';
 import type { Variable } from '@/crypto/envelope';
 import { fromHex, toHex } from '@/crypto/hex';
 import { requestOf, type DeployForm } from './form';
-import { consentFor, trustOf } from './keyTrust';
+import { isAgreed } from './keyTrust';
 import { fetchKey } from './useKmsKey';
 
 export type Progress = 'idle' | 'sealing' | 'creating';
@@ -64,7 +64,7 @@ export async function seal(
   const appId =
     form.appId.trim().toLowerCase().replace(/^0x/, '') || appIdOf(await composeHash(form.compose));
   const found = await fetchKey(appId);
-  if (trustOf(found, trusted) !== 'trusted' && consentFor(found) !== consent)
+  if (!isAgreed(found, trusted, consent))
     throw new Error('The KMS’s key or its signer has changed since you looked at it. Look at it again.');
   const publicKey = fromHex(found.key.public_key);
   if (!publicKey) throw new Error('The KMS’s key is not hex.');

@@ -50,10 +50,13 @@ export function ComposeEditor() {
   };
 
   const dropped = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
     const file = event.dataTransfer.files[0];
-    if (file) void take(file);
+    setOver(false);
+    // Text that is dragged within the editor is the editor's own.
+    if (!file) return;
+    event.preventDefault();
+    event.stopPropagation();
+    void take(file);
   };
 
   return (
@@ -85,6 +88,7 @@ export function ComposeEditor() {
         className={classes.drop}
         data-over={over || undefined}
         onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes('Files')) return;
           event.preventDefault();
           setOver(true);
         }}

@@ -11,7 +11,7 @@ import classes from './Environment.module.css';
 export interface KmsKeyState {
   query: ReturnType<typeof useKmsKey>;
   trusted: readonly string[];
-  trust: (signer: string) => void;
+  trust: (signer: string, isTrusted: boolean) => void;
   consent: string;
   setConsent: (consent: string) => void;
 }
@@ -55,7 +55,8 @@ function Found({ state, found }: { state: KmsKeyState; found: CheckedKey }) {
   const { form, host } = useDeploy();
   const kind = trustOf(found, trusted);
   const words = trustWords[kind];
-  const { signer } = found.verdict;
+  const { verdict } = found;
+  const { signer } = verdict;
   const Icon = icons[words.tone];
   const isOwnKms = lines(form.kmsUrls).some((url) => !host.meta.kms?.urls.includes(url));
   return (
@@ -85,14 +86,17 @@ function Found({ state, found }: { state: KmsKeyState; found: CheckedKey }) {
           are of one KMS.
         </p>
       )}
-      {words.consent && (
+      {verdict.fault === null ? (
+        <Checkbox
+          label={words.consent}
+          checked={kind === 'trusted'}
+          onChange={({ currentTarget }) => trust(verdict.signer.publicKey, currentTarget.checked)}
+        />
+      ) : (
         <Checkbox
           label={words.consent}
           checked={consent === consentFor(found)}
-          onChange={({ currentTarget }) => {
-            setConsent(currentTarget.checked ? consentFor(found) : '');
-            if (currentTarget.checked && found.verdict.fault === null) trust(found.verdict.signer.publicKey);
-          }}
+          onChange={({ currentTarget }) => setConsent(currentTarget.checked ? consentFor(found) : '')}
         />
       )}
     </section>

@@ -17,26 +17,36 @@ afterEach(() => vi.useRealTimers());
 
 describe('what is kept for whoever comes back', () => {
   it('is made and started once, however many use it', () => {
-    expect(kept.take('a')).toBe(kept.take('a'));
-    kept.giveBack('a');
+    const first = kept.of('a');
+    const letGo = [kept.hold('a'), kept.hold('a')];
+    letGo[0]?.();
     vi.advanceTimersByTime(10_000);
+    expect(kept.of('a')).toBe(first);
     expect(log).toEqual(['start a']);
   });
 
   it('is the same for who comes back in time, and a new one after that', () => {
-    const first = kept.take('a');
-    kept.giveBack('a');
+    const first = kept.of('a');
+    kept.hold('a')();
     vi.advanceTimersByTime(999);
-    expect(kept.take('a')).toBe(first);
-    kept.giveBack('a');
+    expect(kept.of('a')).toBe(first);
+    kept.hold('a')();
     vi.advanceTimersByTime(1_000);
     expect(log).toEqual(['start a', 'stop a']);
-    expect(kept.take('a')).not.toBe(first);
+    expect(kept.of('a')).not.toBe(first);
+  });
+
+  it('is stopped when nobody ever used it', () => {
+    kept.of('a');
+    vi.advanceTimersByTime(1_000);
+    expect(log).toEqual(['start a', 'stop a']);
   });
 
   it('is only a few: the longest unused goes first', () => {
-    for (const key of ['a', 'b', 'c', 'd']) kept.take(key);
-    for (const key of ['b', 'a', 'c']) kept.giveBack(key);
+    const [a, b, c] = ['a', 'b', 'c', 'd'].map((key) => kept.hold(key));
+    b?.();
+    a?.();
+    c?.();
     expect(log.filter((line) => line.startsWith('stop'))).toEqual(['stop b']);
     vi.advanceTimersByTime(1_000);
     expect(log.filter((line) => line.startsWith('stop'))).toEqual(['stop b', 'stop a', 'stop c']);

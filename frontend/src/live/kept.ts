@@ -23,25 +23,33 @@ export class Kept<T extends Keepable> {
     private readonly most: number,
   ) {}
 
-  /** It is used from now on, until given back as often as it was taken. */
-  take(key: string): T {
-    let entry = this.entries.get(key);
-    if (!entry) {
-      entry = { item: this.make(key), users: 0, timer: undefined };
-      this.entries.set(key, entry);
-      entry.item.start();
-    }
-    clearTimeout(entry.timer);
-    entry.users += 1;
-    return entry.item;
+  /** The one of that key; a new one is started, and waits for somebody to hold it. */
+  of(key: string): T {
+    return this.entry(key).item;
   }
 
-  giveBack(key: string): void {
-    const entry = this.entries.get(key);
-    if (!entry) return;
-    entry.users -= 1;
-    if (entry.users > 0) return;
-    // The longest unused goes first.
+  /** It is used until the returned function is called. */
+  hold(key: string): () => void {
+    const entry = this.entry(key);
+    clearTimeout(entry.timer);
+    entry.users += 1;
+    return () => {
+      entry.users -= 1;
+      if (entry.users === 0) this.wait(key, entry);
+    };
+  }
+
+  private entry(key: string): Entry<T> {
+    const found = this.entries.get(key);
+    if (found) return found;
+    const entry: Entry<T> = { item: this.make(key), users: 0, timer: undefined };
+    entry.item.start();
+    this.wait(key, entry);
+    return entry;
+  }
+
+  private wait(key: string, entry: Entry<T>): void {
+    // The longest unused stands first, and goes first.
     this.entries.delete(key);
     this.entries.set(key, entry);
     entry.timer = setTimeout(() => this.forget(key), this.keepMs);

@@ -5,6 +5,8 @@ import { LogSession } from './logSession';
 import type { LogPlace, LogView } from './logView';
 import { MAX_BYTES } from './logWindow';
 
+vi.mock('@/api/health', () => ({ isServerUp: () => Promise.resolve(true) }));
+
 const SERIAL: LogPlace = { channel: 'serial', boot: null, at: null };
 /** 100 bytes each, and each says where it begins. */
 const lines = (count: number, from = 0): string =>
@@ -129,25 +131,25 @@ describe('a reader of logs', () => {
     expect(text()).toMatch(/one\ntwo\nthree$/);
   });
 
-  it('goes on where it was after every lost connection, wherever it was cut', () => {
+  it('goes on where it was after every lost connection, wherever it was cut', async () => {
     const whole = 'one\ntwo \u001b[31mred\nthree\n';
     for (let cut = 0; cut <= whole.length; cut += 1) {
       begin(whole.slice(0, cut));
       FakeWebSocket.latest().fail();
       expect(view().connection.phase).toBe('offline');
       server.newest.text = whole;
-      vi.advanceTimersByTime(1_000);
+      await vi.advanceTimersByTimeAsync(1_000);
       server.accept();
       expect(text()).toBe(whole);
       session.stop();
     }
   });
 
-  it('begins anew at the end when too much has come meanwhile, unless somebody reads', () => {
+  it('begins anew at the end when too much has come meanwhile, unless somebody reads', async () => {
     begin('first\n');
     FakeWebSocket.latest().fail();
     server.newest.text += lines(20_000, 6);
-    vi.advanceTimersByTime(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     server.accept();
     expect(view()).toMatchObject({ atEnd: true });
     expect(view().window.start).toBeGreaterThan(1_000_000);
@@ -157,7 +159,7 @@ describe('a reader of logs', () => {
     const { window } = view();
     FakeWebSocket.latest().fail();
     server.newest.text += lines(20_000);
-    vi.advanceTimersByTime(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     server.accept();
     expect(view().window).toBe(window);
     expect(view().atEnd).toBe(false);
@@ -180,11 +182,11 @@ describe('a reader of logs', () => {
     expect(text()).toBe('boot three\n');
   });
 
-  it('shows the new boot when the VM was started again while the connection was away', () => {
+  it('shows the new boot when the VM was started again while the connection was away', async () => {
     begin('boot one\n');
     FakeWebSocket.latest().fail();
     server.start('boot two\n');
-    vi.advanceTimersByTime(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     server.accept();
     server.accept();
     expect(text()).toBe('boot two\n');

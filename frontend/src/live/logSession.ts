@@ -1,3 +1,4 @@
+import { isServerUp } from '@/api/health';
 import { goToLogin } from '@/lib/login';
 import { socketAddress } from './address';
 import { OVERLAP_BYTES, parseLogMessage, PIECE_BYTES, REJOIN_BYTES, type LogMessage } from './logMessages';
@@ -45,6 +46,7 @@ export class LogSession {
       onFrame: (frame) => this.hear(parseLogMessage(frame)),
       onBytes: (bytes) => this.receive(bytes),
       onConnection: (connection) => this.connected(connection),
+      isUp: isServerUp,
       onStranger: () => goToLogin(),
       onRefused: (refusal) => this.change({ refusal }),
     });

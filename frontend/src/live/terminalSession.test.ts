@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeWebSocket } from '@/test/fakeWebSocket';
 import { TerminalSession, type TerminalView } from './terminalSession';
 
+vi.mock('@/api/health', () => ({ isServerUp: () => Promise.resolve(true) }));
+
 const decoder = new TextDecoder();
 const keys = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new TextEncoder().encode(text));
 const DIVIDER = '\n-- ';
@@ -47,9 +49,9 @@ function begin(greeting?: Greeting): void {
   state();
 }
 
-function reconnect(): void {
+async function reconnect(): Promise<void> {
   server().fail();
-  vi.advanceTimersByTime(1_000);
+  await vi.advanceTimersByTimeAsync(1_000);
   server().accept();
 }
 
@@ -85,7 +87,7 @@ describe('what a terminal shows', () => {
     expect(asked()).toBe('');
   });
 
-  it('shows no byte twice and loses none, wherever the connection was lost', () => {
+  it('shows no byte twice and loses none, wherever the connection was lost', async () => {
     const text = 'login: root\r\n# ';
     for (let cut = 0; cut <= text.length; cut += 1) {
       for (let back = 0; back <= cut; back += 1) {
@@ -98,12 +100,12 @@ describe('what a terminal shows', () => {
         session.start();
         begin();
         server().print(text.slice(0, cut));
-        reconnect();
+        await reconnect();
         expect(asked()).toBe(`?boot=1&position=${cut}`);
         // A server that goes on a little earlier than it was asked to; and is lost again at once.
         hello({ position: cut - back, end: text.length });
         server().print(text.slice(cut - back, cut));
-        reconnect();
+        await reconnect();
         expect(asked()).toBe(`?boot=1&position=${cut}`);
         hello({ position: cut, end: text.length });
         server().print(text.slice(cut));
@@ -112,10 +114,10 @@ describe('what a terminal shows', () => {
     }
   });
 
-  it('says how much is missing where the server does not go on there', () => {
+  it('says how much is missing where the server does not go on there', async () => {
     begin();
     server().print('one');
-    reconnect();
+    await reconnect();
     hello({ position: 2_051, end: 2_054 });
     server().print('two');
     expect(shown).toBe(`one${DIVIDER}2 KB missing here: they are in the logstwo`);
@@ -128,21 +130,21 @@ describe('what a terminal shows', () => {
     expect(shown).toBe(`one${DIVIDER}1 KB missing here: they are in the logs`);
   });
 
-  it('says that the VM was started again, and counts anew', () => {
+  it('says that the VM was started again, and counts anew', async () => {
     begin();
     server().print('one');
     hello({ boot: 2 });
     server().print('two');
-    reconnect();
+    await reconnect();
     expect(asked()).toBe('?boot=2&position=3');
     hello({ boot: 3, position: 99, end: 99 });
     expect(shown).toBe(`one${DIVIDER}Started againtwo${DIVIDER}Started again. Earlier output is in the logs`);
   });
 
-  it('begins anew where the log ends before what was shown', () => {
+  it('begins anew where the log ends before what was shown', async () => {
     begin();
     server().print('0123456789');
-    reconnect();
+    await reconnect();
     hello({ position: 0, end: 4 });
     server().print('0123');
     expect(shown).toBe(`0123456789${DIVIDER}The log was cut here0123`);
@@ -213,11 +215,11 @@ describe('who answers what a guest asks of its terminal', () => {
     expect(session.answers).toBe(true);
   });
 
-  it('is nobody for what was asked while the connection was away', () => {
+  it('is nobody for what was asked while the connection was away', async () => {
     begin();
     server().print('one');
     draw();
-    reconnect();
+    await reconnect();
     hello({ position: 3, end: 6 });
     state();
     server().print('two');

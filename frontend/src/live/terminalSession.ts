@@ -1,3 +1,4 @@
+import { isServerUp } from '@/api/health';
 import { goToLogin } from '@/lib/login';
 import { formatBytes } from '@/lib/size';
 import { socketAddress } from './address';
@@ -89,6 +90,7 @@ export class TerminalSession {
       onFrame: (frame) => this.hear(parseTerminalMessage(frame)),
       onBytes: (bytes) => this.receive(bytes),
       onConnection: (connection) => this.change({ connection }),
+      isUp: isServerUp,
       onStranger: () => goToLogin(),
       onRefused: (refusal) => this.change({ refusal }),
     });

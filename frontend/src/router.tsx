@@ -70,6 +70,12 @@ const vmLogsRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/vms/detail/logs/LogsTab'), 'LogsTab'),
 });
 
+const vmConsoleRoute = createRoute({
+  getParentRoute: () => vmRoute,
+  path: '/console',
+  component: lazyRouteComponent(() => import('@/features/vms/detail/console/ConsoleTab'), 'ConsoleTab'),
+});
+
 const vmConfigurationRoute = createRoute({
   getParentRoute: () => vmRoute,
   path: '/configuration',
@@ -96,6 +102,7 @@ const vmTabs = vmRoute.addChildren([
   vmOverviewRoute,
   vmEventsRoute,
   vmLogsRoute,
+  vmConsoleRoute,
   vmConfigurationRoute,
   vmNetworkRoute,
   vmGuestRoute,

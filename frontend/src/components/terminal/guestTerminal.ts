@@ -6,12 +6,25 @@ import { httpUrl } from '@/lib/httpUrl';
 import type { Keepable } from '@/live/kept';
 import { TerminalSession } from '@/live/terminalSession';
 import { divider, restrain } from './hostile';
-import { policyDocument } from './policyDocument';
+import { letSpansHaveStyles, withNonce } from './pagePolicy';
 import { themes } from './themes';
 
 /** Lines that are kept above the window. */
 const SCROLLBACK = 5_000;
 const FONT = "'JetBrains Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
+
+letSpansHaveStyles();
+
+/** A terminal is measured once, when it is opened: by then the letters must be those that it is drawn with. */
+const fontIsThere = document.fonts.load(`13px ${FONT}`).catch(() => undefined);
+
+export interface Look {
+  scheme: 'light' | 'dark';
+  /** CSS pixels. */
+  fontSize: number;
+  /** Says what is printed to screen readers, and lets them go through it. */
+  screenReader: boolean;
+}
 
 /**
  * A VM's console: its session, and the terminal that shows it, scrollback and all. It lives outside the page and can
@@ -19,21 +32,19 @@ const FONT = "'JetBrains Mono', ui-monospace, SFMono-Regular, Menlo, Consolas, m
  */
 export class GuestTerminal implements Keepable {
   readonly terminal = new Terminal({
-    documentOverride: policyDocument(),
     allowProposedApi: true,
     scrollback: SCROLLBACK,
     scrollOnEraseInDisplay: true,
     fontFamily: FONT,
     theme: themes.dark,
     minimumContrastRatio: 4.5,
-    cursorBlink: false,
+    lineHeight: 1.1,
     ignoreBracketedPasteMode: true,
     linkHandler: { activate: (_, text) => this.followed(text) },
   });
   readonly session: TerminalSession;
   readonly search = new SearchAddon();
-  /** A link in the guest's output was clicked: it may lead anywhere, and is only followed by who is asked. */
-  onLink: (url: string) => void = () => undefined;
+  private onLink: (url: string) => void = () => undefined;
   private readonly fit = new FitAddon();
 
   constructor(vmId: string) {
@@ -62,20 +73,42 @@ export class GuestTerminal implements Keepable {
   /** Puts it into an element, until it is taken out again. */
   mount(parent: HTMLElement): () => void {
     const { terminal } = this;
-    if (terminal.element) parent.append(terminal.element);
-    else terminal.open(parent);
-    this.resize();
     const resized = new ResizeObserver(() => this.resize());
-    resized.observe(parent);
+    let isHere = true;
+    void fontIsThere.then(() => {
+      if (!isHere) return;
+      if (terminal.element) parent.append(terminal.element);
+      else withNonce(() => terminal.open(parent));
+      resized.observe(parent);
+    });
     return () => {
+      isHere = false;
       resized.disconnect();
       terminal.element?.remove();
     };
   }
 
+  look({ scheme, fontSize, screenReader }: Look): void {
+    this.terminal.options = { theme: themes[scheme], fontSize, screenReaderMode: screenReader };
+    this.resize();
+  }
+
+  /**
+   * Has somebody asked about links in the guest's output, which may lead anywhere; and about keys before the guest gets
+   * them: true if that key was for the page.
+   */
+  attend(onLink: (url: string) => void, onKey: (event: KeyboardEvent) => boolean): void {
+    this.onLink = onLink;
+    this.terminal.attachCustomKeyEventHandler((event) => {
+      const taken = onKey(event);
+      if (taken) event.preventDefault();
+      return !taken;
+    });
+  }
+
   /** As many rows and columns as there is room for. */
-  resize(): void {
-    this.fit.fit();
+  private resize(): void {
+    if (this.terminal.element?.isConnected) this.fit.fit();
   }
 
   type(text: string): void {

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management.base import CommandError
+from django.db import connection
 
 from vmm_site.config import Config, load_config
 from vmm_site.endpoints import Tcp, Unix
+from vms.management.commands import serve
 from vms.management.commands.serve import banner, browser_url, endpoints
 
 HOME = {"HOME": "/home/op"}
@@ -74,3 +76,15 @@ def test_the_banner_names_what_a_person_needs() -> None:
         "no KVM here: plain VMs run slowly",
     ):
         assert part in text
+
+
+@pytest.mark.django_db
+def test_a_database_that_can_not_be_written_is_said_with_the_way_out() -> None:
+    """As on a full disk: found by chaos, which saw a traceback instead."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON")
+        try:
+            with pytest.raises(CommandError, match=r"the database can't be written: .* Make room in "):
+                serve.forget_the_last()
+        finally:
+            cursor.execute("PRAGMA query_only = OFF")

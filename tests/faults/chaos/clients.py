@@ -14,7 +14,7 @@ from tests.faults.scenarios_of_folders import IMAGE, TAG
 from tests.faults.server import FaultServer
 from tests.faults.story import COMPOSE, GPU
 
-CUT = "cut off"
+CUT = "cut off, or nobody there"
 MAX_VMS = 8
 FIRST_PORT = 15_000
 

@@ -94,8 +94,19 @@ class Command(BaseCommand):
 
 
 def forget_the_last() -> None:
-    """Have nobody be told that a worker is there before ours is: one that was killed said so to its end."""
-    nodes.take_post(settings.VMM.effective_node_name)
+    """Have nobody be told that a worker is there before ours is: one that was killed said so to its end.
+
+    Raises:
+        CommandError: the database can't be written, as on a full disk.
+    """
+    try:
+        nodes.take_post(settings.VMM.effective_node_name)
+    except DatabaseError as error:
+        where = settings.VMM.data_dir
+        raise CommandError(
+            f"the database can't be written: {error}. Make room in {where}, or end what holds it there, "
+            "then start again; virtual machines run on"
+        ) from None
     connection.close()
 
 

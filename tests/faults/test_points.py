@@ -19,11 +19,11 @@ from tests.real.server import ROOT
 from vms import faults
 
 ELSEWHERE = {
-    "taps.noted": "tests/hypervisor/test_netd.py",
-    "taps.asked": "tests/hypervisor/test_netd.py",
-    "taps.removed": "tests/hypervisor/test_netd.py",
+    "taps.noted": "tests/faults/test_taps.py",
+    "taps.asked": "tests/faults/test_taps.py",
+    "taps.removed": "tests/faults/test_taps.py",
 }
-"""Points that only a host with netd passes; what is shown of them there."""
+"""Points that only a host with netd passes, and where their cases are."""
 
 
 def points() -> list[str]:

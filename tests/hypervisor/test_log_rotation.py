@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vms.hypervisor import log_files, log_rotation
+from vms.hypervisor import holes, log_files, log_rotation
 from vms.hypervisor.log_files import look_at, read
 from vms.hypervisor.log_rotation import begin_boot, is_due, rotate
 from vms.hypervisor.rundir import RunDir
@@ -55,15 +55,15 @@ def run_dir(tmp_path: Path) -> RunDir:
 def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the file system can: this one's best, or less."""
     able = request.param
-    monkeypatch.setattr(log_rotation, "_precise", {})
-    whole = log_rotation._fallocate
+    monkeypatch.setattr(holes, "_precise", {})
+    whole = holes.fallocate
 
     def less(descriptor: int, mode: int, length: int) -> None:
-        if able == "truncate" or (able == "punch" and mode == log_rotation.COLLAPSE_RANGE):
+        if able == "truncate" or (able == "punch" and mode == holes.COLLAPSE_RANGE):
             raise OSError(errno.EOPNOTSUPP, "not supported")
         whole(descriptor, mode, length)
 
-    monkeypatch.setattr(log_rotation, "_fallocate", less)
+    monkeypatch.setattr(holes, "fallocate", less)
     return str(able)
 
 

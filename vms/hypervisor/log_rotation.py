@@ -12,34 +12,27 @@ Writers must have opened the log for appending.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import re
-import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 from vms import faults
 
+from . import holes
 from .durable import fsync_directory
 from .log_files import LogFiles, Segment, hole_at_front, look, opened
 from .rundir import RunDir
 from .spec import LogLimits
 
-KEEP_SIZE, PUNCH_HOLE, COLLAPSE_RANGE = 1, 2, 8
-"""``FALLOC_FL_…`` of ``linux/falloc.h``."""
-MIN_BLOCK = 4096
 CHUNK = 1 << 20
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LEGACY = r"\.[1-9][0-9]{0,3}\Z"
 """How segments were called that knew no positions."""
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
 # A launch and the rotation may come to the same VM at once; only one process does either.
 _locks = tuple(threading.Lock() for _ in range(64))
-_precise: dict[int, bool] = {}
 
 
 def logs_of(run_dir: RunDir) -> tuple[Path, ...]:
@@ -111,9 +104,9 @@ def _rotate(log: Path, limits: LogLimits) -> bool:
 def _due(found: LogFiles, descriptor: int, limits: LogLimits) -> tuple[int, bool] | None:
     """How many bytes are to be cut off the front, and whether they are kept; None where none are."""
     there = found.size - found.hole
-    if not limits.max_bytes or there <= max(limits.max_bytes, MIN_BLOCK):
+    if not limits.max_bytes or there <= max(limits.max_bytes, holes.MIN_BLOCK):
         return None
-    block = max(MIN_BLOCK, os.fstat(descriptor).st_blksize)
+    block = max(holes.MIN_BLOCK, os.fstat(descriptor).st_blksize)
     # A hole can't be closed up that reaches to the very end.
     most = (there - 1) // block * block
     behind = there - limits.max_bytes * (limits.max_backups + 1)
@@ -176,8 +169,8 @@ def _take_off(log: Path, descriptor: int, segment: Segment) -> None:
     length = segment.end - look(log, descriptor).base
     if length >= os.fstat(descriptor).st_size:
         os.ftruncate(descriptor, 0)  # of a boot that is over all is in the segment
-    elif _holes_are_precise(log.parent):
-        _fallocate(descriptor, PUNCH_HOLE | KEEP_SIZE, length)
+    elif holes.are_precise(log.parent):
+        holes.fallocate(descriptor, holes.PUNCH_HOLE | holes.KEEP_SIZE, length)
     else:
         _empty(log, descriptor, segment, length)
     faults.point("rotation.taken_off")
@@ -218,7 +211,7 @@ def _close_up(descriptor: int) -> None:
     hole = hole_at_front(descriptor)
     if 0 < hole < os.fstat(descriptor).st_size:
         try:
-            _fallocate(descriptor, COLLAPSE_RANGE, hole)
+            holes.fallocate(descriptor, holes.COLLAPSE_RANGE, hole)
         except OSError:
             pass  # not every file system can; the hole costs nothing
 
@@ -279,28 +272,6 @@ def _forget_boots(run_dir: RunDir) -> None:
     for number in numbers:
         if number not in kept and number != max(numbers):
             (run_dir.path / f"boot.{number:06}").unlink(missing_ok=True)
-
-
-def _fallocate(descriptor: int, mode: int, length: int) -> None:
-    if _libc.fallocate(descriptor, mode, 0, length) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def _holes_are_precise(folder: Path) -> bool:
-    """Can this file system make a hole, and then say exactly where it ends? Tried once."""
-    device = os.stat(folder).st_dev
-    if device not in _precise:
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-            block = max(MIN_BLOCK, os.fstat(file.fileno()).st_blksize)
-            file.write(b"\n" * (2 * block))
-            try:
-                _fallocate(file.fileno(), PUNCH_HOLE | KEEP_SIZE, block)
-            except OSError:
-                _precise[device] = False
-            else:
-                _precise[device] = hole_at_front(file.fileno()) == block
-    return _precise[device]
 
 
 def locked(run_dir: RunDir) -> threading.Lock:

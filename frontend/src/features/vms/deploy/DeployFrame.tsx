@@ -57,7 +57,7 @@ export function DeployFrame({ host, first, fork, onStartOver }: Props) {
     <DeployContext value={deploy}>
       <div ref={content}>
         <StepNav step={step} seen={seen} onStartOver={onStartOver} />
-        {fork && <NotCopiedNote fork={fork} />}
+        {fork && <NotCopiedNote fork={fork} step={step} />}
         <div className={classes.columns}>
           <div className={classes.step}>
             {step === 'application' && <ApplicationStep />}

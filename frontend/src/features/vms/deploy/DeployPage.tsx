@@ -88,7 +88,7 @@ function Fork({ from, host }: { from: string; host: Host }) {
       key={round}
       host={host}
       first={(round === 0 ? readDraft(from) : null) ?? forkOf(original, host, vms.values())}
-      fork={{ id: from, name: original.name, notCopied: notCopied(original) }}
+      fork={{ id: from, name: original.name, compose: original.compose_file, notCopied: notCopied(original) }}
       onStartOver={startOver}
     />
   );

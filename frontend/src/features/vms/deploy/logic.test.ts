@@ -126,7 +126,7 @@ describe('what the server remarks', () => {
   const remark = { field: 'ports', message: 'ports[1].host_port: tcp port 80 is taken' };
 
   it('stands beside its field, without the field’s name', () => {
-    expect(besideField(remark)).toBe('Tcp port 80 is taken');
+    expect(besideField(remark)).toBe('tcp port 80 is taken');
     expect(besideField({ field: 'name', message: 'name: must be 1 to 128' })).toBe('Must be 1 to 128');
     expect(besideField({ field: '', message: 'ports: x' })).toBe('Ports: x');
     expect([aboutEntry(remark, 1), aboutEntry(remark, 0), aboutNoEntry(remark)]).toEqual([

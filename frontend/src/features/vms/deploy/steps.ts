@@ -49,7 +49,8 @@ export const stepOf = (field: string): Step => places[field.split(/[.[]/)[0] ?? 
 export const besideField = ({ field, message }: Remark): string => {
   const prefix = new RegExp(`^${field.replace(/[^\w]/g, '\\$&')}[\\w.[\\]]*: `);
   const said = field === '' ? message : message.replace(prefix, '');
-  return said.charAt(0).toUpperCase() + said.slice(1);
+  // Protocols are written small, wherever they stand.
+  return /^(tcp|udp)\b/.test(said) ? said : said.charAt(0).toUpperCase() + said.slice(1);
 };
 
 /** Of a list's remarks those about one entry: `ports[1].host_port: …` is about the second. */

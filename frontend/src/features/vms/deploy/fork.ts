@@ -52,7 +52,7 @@ export function notCopied(original: Configuration): readonly NotCopied[] {
   return [
     {
       what: 'Its identity',
-      why: 'The copy is an instance of its own, with an id and keys of its own. As long as the compose file stays the same, byte for byte, both are the same application.',
+      why: 'The copy is an instance of its own, with an id and keys of its own. As long as the compose file stays the same, byte for byte, both are the same application, unless the original was given an app id.',
     },
     {
       what: 'What is on its disk',

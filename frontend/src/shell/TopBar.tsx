@@ -9,12 +9,13 @@ import { ConnectionState } from './ConnectionState';
 import { Navigation } from './Navigation';
 import { NewVmLink } from './NewVmLink';
 import { NodeBadge } from './NodeBadge';
+import { SearchButton } from './SearchButton';
 import classes from './TopBar.module.css';
 
 const PANEL = 'shell-pages';
 
 /** The shell of a narrow window: a line at the top, and the pages below it when asked for. */
-export function TopBar() {
+export function TopBar({ onFind }: { onFind: () => void }) {
   const bar = useRef<HTMLElement>(null);
   const [open, setOpen] = usePanel(bar);
   return (
@@ -34,6 +35,7 @@ export function TopBar() {
         <Brand />
         <span className={classes.end}>
           <ConnectionState />
+          <SearchButton onOpen={onFind} bare />
           <NewVmLink />
         </span>
       </div>

@@ -8,6 +8,7 @@ import {
 import type { AuditSearch } from '@/features/access/audit/auditFilter';
 import { isStep, type Step } from '@/features/vms/deploy/steps';
 import { parseSearch, stringifySearch } from '@/lib/searchParams';
+import { Broken } from '@/shell/Broken';
 import { NotFound } from '@/shell/NotFound';
 import { Shell } from '@/shell/Shell';
 
@@ -175,6 +176,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: 'intent',
+  defaultErrorComponent: Broken,
 });
 
 declare module '@tanstack/react-router' {

@@ -1,12 +1,25 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 
-const Palette = lazy(async () => ({ default: (await import('./palette/Palette')).Palette }));
+const loadPalette = () => import('./palette/Palette');
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
 const Shortcuts = lazy(async () => ({ default: (await import('./palette/Shortcuts')).Shortcuts }));
 
-/** Opened by Ctrl-K or ⌘-K, and by `?` for what keys there are; loaded when it is first wanted. */
+/** By then the page that was asked for is there. */
+const LOAD_AFTER_MS = 3_000;
+
+/**
+ * Opened by Ctrl-K or ⌘-K, and by `?` for what keys there are. Loaded soon after the page, so that what is typed right
+ * after Ctrl-K is not lost.
+ */
 export function usePalette(): { open: () => void; palette: ReactNode } {
   const [shown, setShown] = useState<'palette' | 'keys' | null>(null);
   const focused = useRef<Element | null>(null);
+
+  useEffect(() => {
+    // Without the server it is tried again when it is wanted.
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), LOAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   const show = useCallback((what: 'palette' | 'keys') => {
     focused.current = document.activeElement;

@@ -7,6 +7,7 @@ import { Section } from '@/components/ui/Section';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { About } from './About';
 import { Capacity } from './Capacity';
+import { HostCharts } from './HostCharts';
 import { HostFindings } from './HostFindings';
 import { Settings } from './Settings';
 
@@ -34,6 +35,7 @@ export function HostPage() {
       {host && (
         <>
           <Capacity host={host} />
+          <HostCharts host={host} />
           <HostFindings findings={host.findings} at={host.findings_at_ms} />
           <About host={host} />
           <Settings settings={host.settings} />

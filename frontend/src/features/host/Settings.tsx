@@ -4,6 +4,7 @@ import { useDeferredValue, useState } from 'react';
 import type { HostSetting } from '@/api/host';
 import { DataTable, type Column } from '@/components/table/DataTable';
 import { Empty } from '@/components/ui/Empty';
+import { Prose } from '@/components/ui/Prose';
 import { Section } from '@/components/ui/Section';
 import { matchingSettings } from './matchingSettings';
 import classes from './Settings.module.css';
@@ -34,7 +35,11 @@ const columns: readonly [Column<HostSetting>, ...Column<HostSetting>[]] = [
     key: 'help',
     header: 'What it means',
     width: 'minmax(260px, 2fr)',
-    cell: ({ help }) => <span className={classes.quiet}>{help}</span>,
+    cell: ({ help }) => (
+      <span className={classes.help}>
+        <Prose text={help} />
+      </span>
+    ),
   },
 ];
 

@@ -29,7 +29,9 @@ export function CommandList({ groups, text, onText, subject, onBack, footnote }:
   const currentLine = useRef<HTMLDivElement>(null);
   const idOf = (command: Command): string => `${list}-${command.id}`;
 
-  useEffect(() => currentLine.current?.scrollIntoView({ block: 'nearest' }), [current?.id]);
+  useEffect(() => {
+    currentLine.current?.scrollIntoView({ block: 'nearest' });
+  }, [current?.id]);
 
   const move = (to: number): void => setChosen(lines[(to + lines.length) % lines.length]?.id ?? null);
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
@@ -141,7 +143,7 @@ function Line({ id, command, current, onPoint, ref }: LineProps) {
       role="option"
       tabIndex={-1}
       aria-selected={current}
-      data-danger={command.danger ?? undefined}
+      data-danger={command.danger ? true : undefined}
       onClick={command.run}
       onPointerMove={onPoint}
     >

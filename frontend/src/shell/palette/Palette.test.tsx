@@ -45,7 +45,9 @@ const server = setupServer(
     return new HttpResponse(null, { status: 204 });
   }),
 );
-beforeAll(() => {
+beforeAll(async () => {
+  // On a busy machine it takes longer to load than a query waits.
+  await import('./Palette');
   server.listen({ onUnhandledRequest: 'error' });
   // jsdom has no layout to scroll in.
   Element.prototype.scrollIntoView = vi.fn();

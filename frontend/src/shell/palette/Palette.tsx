@@ -31,7 +31,7 @@ export function Palette({ onClose, onKeys }: Props) {
     setText('');
     setStep(next);
   };
-  const pages = usePageCommands(onClose, onKeys);
+  const [pages, ...others] = usePageCommands(onClose, onKeys);
   const commands = useVmCommands({
     onDone: onClose,
     onStop: (row) => goTo({ kind: 'stop', row }),
@@ -43,15 +43,16 @@ export function Palette({ onClose, onKeys }: Props) {
 
   const groups: CommandGroup[] =
     step.kind === 'vm'
-      ? matching([{ label: step.row.name, commands: commands.all(step.row) }], text)
+      ? matching([{ label: 'Actions', commands: commands.all(step.row) }], text)
       : step.kind === 'stop'
         ? [{ label: 'Stop', commands: [commands.stopNow(step.row)] }]
         : [
             ...(about
               ? [{ label: verbLabels[about.verb], commands: commands.each(about.verb, about.vms.rows) }]
               : []),
-            ...(typed.trim() === '' ? pages.slice(0, 1) : matching(pages, typed)),
+            ...(typed.trim() === '' ? [pages] : matching([pages], typed)),
             { label: 'Virtual machines', commands: asked.rows.map(commands.open) },
+            ...(typed.trim() === '' ? [] : matching(others, typed)),
           ].filter((group) => group.commands.length > 0);
   const unseen = step.kind === 'all' && typed.trim() !== '' ? asked.total - asked.rows.length : 0;
 
@@ -63,9 +64,10 @@ export function Palette({ onClose, onKeys }: Props) {
       size={620}
       yOffset="12vh"
       transitionProps={{ duration: 0 }}
+      classNames={{ content: classes.content ?? '' }}
     >
       <Modal.Overlay backgroundOpacity={0.45} />
-      <Modal.Content className={classes.content}>
+      <Modal.Content>
         <Modal.Title className="visually-hidden">Find and do</Modal.Title>
         <CommandList
           groups={groups}

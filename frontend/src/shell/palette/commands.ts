@@ -25,7 +25,7 @@ export function matching(groups: readonly CommandGroup[], text: string): Command
     .map(({ label, commands }) => ({
       label,
       commands: commands.filter((command) => {
-        const all = `${command.label} ${label}`.toLowerCase();
+        const all = command.label.toLowerCase();
         return words.every((word) => all.includes(word));
       }),
     }))

@@ -12,8 +12,8 @@ const schemes = [
   { value: 'auto', label: 'Colours of the system', Icon: Monitor },
 ] as const;
 
-/** What the palette offers besides VMs: pages, images, and what is about the console itself. */
-export function usePageCommands(onDone: () => void, onKeys: () => void): CommandGroup[] {
+/** What the palette offers besides VMs: pages first, then images, and what is about the console itself. */
+export function usePageCommands(onDone: () => void, onKeys: () => void): [CommandGroup, ...CommandGroup[]] {
   const router = useRouter();
   const account = useAccount();
   const may = useMay();

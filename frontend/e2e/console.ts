@@ -34,6 +34,13 @@ export const test = base.extend<{ faults: Faults }>({
 
 export { expect };
 
+/** Takes back what browsers note of a request that the test had refused on purpose; anything else still counts. */
+export function expectRefusal(faults: Faults, status: number): void {
+  const noted = faults.findIndex((fault) => fault.includes(`responded with a status of ${status} `));
+  expect(noted, `a ${status} among ${faults.join('; ')}`).toBeGreaterThanOrEqual(0);
+  faults.splice(noted, 1);
+}
+
 /** The page has taken the server's first snapshot. */
 export async function openList(page: Page): Promise<void> {
   await page.goto('/');

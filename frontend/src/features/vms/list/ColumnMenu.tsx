@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { Check, Columns3 } from 'lucide-react';
+import { Columns3 } from 'lucide-react';
 import { columns } from './columns';
 import { optionalColumns, type OptionalColumn } from './layout';
 import classes from './ColumnMenu.module.css';
@@ -17,13 +17,7 @@ const title = (column: OptionalColumn): string => columns.find(({ id }) => id ==
 /** Which columns are shown; this browser remembers. */
 export function ColumnMenu({ hidden, noRoom, onHidden }: Props) {
   return (
-    <Menu
-      position="bottom-end"
-      width={200}
-      shadow="md"
-      closeOnItemClick={false}
-      transitionProps={{ duration: 0 }}
-    >
+    <Menu position="bottom-end" width={200} shadow="md" transitionProps={{ duration: 0 }}>
       <Menu.Target>
         <ActionIcon variant="default" size={36} aria-label="Choose columns" title="Choose columns">
           <Columns3 size={16} aria-hidden />
@@ -33,20 +27,18 @@ export function ColumnMenu({ hidden, noRoom, onHidden }: Props) {
         {optionalColumns.map((column) => {
           const isShown = !hidden.includes(column);
           return (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={column}
-              role="menuitemcheckbox"
-              aria-checked={isShown}
-              leftSection={<Check size={15} aria-hidden className={isShown ? undefined : classes.off} />}
+              checked={isShown}
               rightSection={
                 isShown && noRoom.includes(column) && <span className={classes.note}>no room</span>
               }
-              onClick={() =>
+              onChange={() =>
                 onHidden(isShown ? [...hidden, column] : hidden.filter((each) => each !== column))
               }
             >
               {title(column)}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           );
         })}
       </Menu.Dropdown>

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router';
 import type { AuditSearch } from '@/features/access/audit/auditFilter';
 import { isStep, type Step } from '@/features/vms/deploy/steps';
+import type { LogsSearch } from '@/features/vms/detail/logs/place';
 import { parseSearch, stringifySearch } from '@/lib/searchParams';
 import { Broken } from '@/shell/Broken';
 import { NotFound } from '@/shell/NotFound';
@@ -68,6 +69,8 @@ const vmEventsRoute = createRoute({
 const vmLogsRoute = createRoute({
   getParentRoute: () => vmRoute,
   path: '/logs',
+  // All that is in an address is text; what means nothing is left out by the page.
+  validateSearch: (search: Record<string, unknown>) => search as LogsSearch,
   component: lazyRouteComponent(() => import('@/features/vms/detail/logs/LogsTab'), 'LogsTab'),
 });
 

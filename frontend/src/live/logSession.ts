@@ -2,7 +2,7 @@ import { isServerUp } from '@/api/health';
 import { goToLogin } from '@/lib/login';
 import { socketAddress } from './address';
 import { OVERLAP_BYTES, parseLogMessage, PIECE_BYTES, REJOIN_BYTES, type LogMessage } from './logMessages';
-import { fresh, type LogPlace, type LogView } from './logView';
+import { fresh, samePlace, type LogPlace, type LogView } from './logView';
 import { LogWindow, newlines } from './logWindow';
 import { Notices } from './notices';
 import { onReturn } from './returning';
@@ -23,6 +23,8 @@ export class LogSession {
   private shown: LogView;
   /** The boot that was asked for; null is the newest. */
   private wanted: number | null;
+  /** What was asked for last; while a link's line is being gone to, `place` still says which. */
+  private target: LogPlace;
   /** Where the next live byte belongs; null before the first hello of what is looked at. */
   private live: number | null = null;
   /** The boot that this connection was opened for, where it was for a certain one. */
@@ -39,6 +41,7 @@ export class LogSession {
     private readonly vmId: string,
     private place: LogPlace,
   ) {
+    this.target = place;
     this.wanted = place.boot;
     this.state = this.shown = fresh(place);
     this.socket = new LiveSocket({
@@ -66,9 +69,21 @@ export class LogSession {
     this.notices.stop();
   }
 
+  /** As `show`, unless that is what was asked for last: then everything stays as it is. */
+  visit(place: LogPlace): void {
+    const { target } = this;
+    if (samePlace(place, target)) return;
+    if (place.at !== null && samePlace({ ...place, at: target.at }, target)) {
+      this.target = place;
+      this.goTo(place.at);
+    } else {
+      this.show(place);
+    }
+  }
+
   /** Looks at something else. */
   show(place: LogPlace): void {
-    this.place = place;
+    this.target = this.place = place;
     this.wanted = place.boot;
     this.live = null;
     this.forgetRequests();

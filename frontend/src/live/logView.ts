@@ -11,6 +11,9 @@ export interface LogPlace {
   at: number | null;
 }
 
+export const samePlace = (one: LogPlace, other: LogPlace): boolean =>
+  one.channel === other.channel && one.boot === other.boot && one.at === other.at;
+
 /** A line to scroll to; a new object each time, so that the same one can be asked for again. */
 export interface Focus {
   position: number;

@@ -62,7 +62,7 @@ function State({ device }: { device: GpuDevice }) {
     <div className={classes.state}>
       {device.is_free && <StatusWord tone="green">Free</StatusWord>}
       {device.is_leased && (
-        <StatusWord tone="blue">
+        <StatusWord tone="grey">
           <span>Taken by {holder(device)}</span>
         </StatusWord>
       )}

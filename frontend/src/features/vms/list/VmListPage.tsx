@@ -4,6 +4,7 @@ import { useMay } from '@/api/account';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { useMediaQuery } from '@/hooks/useMediaQuery';
 import { useStored } from '@/hooks/useStored';
+import { useConnection } from '@/live/connection';
 import { useNode, useVms } from '@/live/useLive';
 import { BulkPanel } from './BulkPanel';
 import { matches, parseFilter } from './filter';
@@ -22,6 +23,7 @@ const everythingFits: readonly OptionalColumn[] = [];
 /** Every VM, live: find one, see how it is, act on it, or on many. */
 export function VmListPage() {
   const vms = useVms();
+  const { connection } = useConnection();
   const node = useNode();
   const may = useMay();
   const router = useRouter();
@@ -55,7 +57,7 @@ export function VmListPage() {
         noRoom={noRoom}
         onHidden={setHidden}
       />
-      {!vms && <TableSkeleton what="virtual machines" />}
+      {!vms && connection.phase !== 'refused' && <TableSkeleton what="virtual machines" />}
       {vms && all.length === 0 && <EmptyHost />}
       {all.length > 0 && shown.length === 0 && <NoMatch text={deferred} onClear={() => setText('')} />}
       {shown.length > 0 && (

@@ -20,10 +20,11 @@ export default defineConfig(({ command }) => ({
   },
   server: {
     proxy: {
-      '/prpc': vmm,
-      '/guest': vmm,
-      '/access': vmm,
-      '/logs': vmm,
+      // As objects: a bare address would change the Host, and the server refuses what comes from another origin.
+      '/prpc': { target: vmm },
+      '/guest': { target: vmm },
+      '/access': { target: vmm },
+      '/logs': { target: vmm },
       '/ws': { target: vmm, ws: true },
     },
   },

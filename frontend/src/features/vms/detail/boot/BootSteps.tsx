@@ -93,4 +93,4 @@ function Since({ at }: { at: number }) {
 
 /** Short steps deserve a digit after the point. */
 const took = (ms: number): string =>
-  ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatDuration(ms);
+  ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)}s` : formatDuration(ms);

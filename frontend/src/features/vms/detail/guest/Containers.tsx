@@ -1,5 +1,4 @@
 import type { AnswerOf } from '@/api/methods';
-import { ApiError } from '@/api/client';
 import type { VmRow } from '@/api/vm';
 import { DataTable, type Column } from '@/components/table/DataTable';
 import { CopyButton } from '@/components/ui/CopyButton';
@@ -9,7 +8,7 @@ import { StatusWord } from '@/components/ui/StatusWord';
 import { TimeAgo } from '@/components/ui/TimeAgo';
 import { shorten } from '@/lib/shorten';
 import { Silent } from './Silent';
-import { useGuest } from './useGuest';
+import { IDENTITY_EVERY_MS, useGuest } from './useGuest';
 import classes from './Containers.module.css';
 
 type Container = AnswerOf<'GuestListContainers'>['containers'][number];
@@ -62,32 +61,34 @@ const columns: readonly [Column<Container>, ...Column<Container>[]] = [
 
 /** The containers of the app, where the guest can tell. */
 export function Containers({ row }: { row: VmRow }) {
-  const query = useGuest(row, 'GuestListContainers');
-  const { data, error } = query;
-  // The host knows what this kind of guest never tells, and says why.
-  const isNotOffered = error instanceof ApiError && error.status === 409;
+  const identity = useGuest(row, 'GuestInfo', { everyMs: IDENTITY_EVERY_MS });
+  // The QEMU guest agent knows of no app, and of no containers; to ask it for them is an error each time.
+  const tells = identity.data !== undefined && identity.data.app_id !== '';
+  const query = useGuest(row, 'GuestListContainers', { enabled: tells });
+  if (identity.data && !tells) {
+    return (
+      <Section title="Containers">
+        <Empty title="Not told by this guest">
+          Its agent is QEMU’s own, which knows of no containers. Guests of dstack’s images tell theirs.
+        </Empty>
+      </Section>
+    );
+  }
   return (
     <Section title="Containers">
-      {isNotOffered ? (
-        <Empty title="Not told by this guest">{error.message}</Empty>
-      ) : (
-        <Silent row={row} query={query} />
+      <Silent query={tells ? query : identity} />
+      {query.data?.containers.length === 0 && (
+        <Empty title="No containers">
+          The guest knows of none. They come with the last steps of its boot.
+        </Empty>
       )}
-      {data && !isNotOffered && (
-        <>
-          {data.containers.length === 0 ? (
-            <Empty title="No containers">
-              The guest knows of none. They come with the last steps of its boot.
-            </Empty>
-          ) : (
-            <DataTable
-              label="Containers in the guest"
-              columns={columns}
-              rows={data.containers}
-              rowKey={({ id }) => id}
-            />
-          )}
-        </>
+      {query.data && query.data.containers.length > 0 && (
+        <DataTable
+          label="Containers in the guest"
+          columns={columns}
+          rows={query.data.containers}
+          rowKey={({ id }) => id}
+        />
       )}
     </Section>
   );

@@ -3,16 +3,16 @@ import { CopyButton } from '@/components/ui/CopyButton';
 import { Facts } from '@/components/ui/Facts';
 import { Section } from '@/components/ui/Section';
 import { Silent } from './Silent';
-import { useGuest } from './useGuest';
+import { IDENTITY_EVERY_MS, useGuest } from './useGuest';
 import classes from './Identity.module.css';
 
 /** Who the guest says it is, with what it would prove that with. It doesn't change while the guest runs. */
 export function Identity({ row }: { row: VmRow }) {
-  const query = useGuest(row, 'GuestInfo', 60_000);
+  const query = useGuest(row, 'GuestInfo', { everyMs: IDENTITY_EVERY_MS });
   const info = query.data;
   return (
     <Section title="Who it says it is">
-      <Silent row={row} query={query} />
+      <Silent query={query} />
       {info && (
         <>
           <Facts

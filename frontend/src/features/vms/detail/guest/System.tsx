@@ -36,7 +36,7 @@ export function System({ row }: { row: VmRow }) {
   return (
     <>
       <Section title="System">
-        <Silent row={row} query={query} />
+        <Silent query={query} />
         {query.data && <SystemFacts info={query.data} />}
       </Section>
       {query.data && query.data.disks.length > 0 && (

@@ -19,8 +19,10 @@ export function Unasked({ row }: { row: VmRow }) {
       </Empty>
     );
   }
-  return row.actual === 'starting' ? (
-    <Empty title="It is being started">The guest can be asked once its system is up.</Empty>
+  return row.actual !== 'off' ? (
+    <Empty title="It boots">
+      The guest can be asked once its system is up. How far that is, the overview shows step by step.
+    </Empty>
   ) : (
     <Empty title="It doesn’t run">
       What is shown here is asked from the guest’s own system. Start it, and it will be here.

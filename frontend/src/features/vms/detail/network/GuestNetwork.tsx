@@ -50,7 +50,7 @@ export function GuestNetwork({ row }: { row: VmRow }) {
   const mayAsk = useMayAsk(row);
   return (
     <Section title="Inside the guest" hint="As the guest reports it; the host can’t check it.">
-      {mayAsk ? <Silent row={row} query={query} /> : <Unasked row={row} />}
+      {mayAsk ? <Silent query={query} /> : <Unasked row={row} />}
       {mayAsk && query.data && <Inside info={query.data} />}
     </Section>
   );

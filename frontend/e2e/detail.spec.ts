@@ -22,7 +22,7 @@ test.describe('the page of a virtual machine', () => {
   });
 
   test('follows it from its boot to its removal', async ({ page, request }) => {
-    test.setTimeout(4 * BOOT_MS);
+    test.setTimeout(3 * BOOT_MS);
     vm = await createVm(request, 'detail');
     await page.goto(`/vms/${vm.id}`);
     await expect(page).toHaveURL(/\/overview$/);
@@ -42,7 +42,7 @@ test.describe('the page of a virtual machine', () => {
       await expect(chart(page, 'Memory')).toContainText(/In use [\d.]+ MB/);
       await expect(chart(page, 'CPU').getByRole('img')).toHaveAccessibleName(/between [\d.]+ % and/);
       await expect(page.locator('canvas')).toHaveCount(4);
-      await chart(page, 'CPU').locator('canvas').hover();
+      await chart(page, 'CPU').locator('.u-over').hover();
       await expectAccessible(page);
     });
 

@@ -47,6 +47,9 @@ test.describe('the page of a virtual machine', () => {
     });
 
     await test.step('its guest tells of itself', async () => {
+      // Its agent starts after what it calls done.
+      const ask = () => request.post('/guest/Info', { data: { id: vm?.id } });
+      await expect.poll(async () => (await ask()).status(), { timeout: 60_000 }).toBe(200);
       await openTab(page, 'Guest');
       await expect(part(page, 'System')).toContainText('dstack demo guest', { timeout: 30_000 });
       await expect(part(page, 'File systems')).toContainText('/data');
@@ -55,7 +58,7 @@ test.describe('the page of a virtual machine', () => {
       await expect(part(page, 'Inside the guest')).toContainText(/10\.0\.2\.\d+/);
       await expect(part(page, 'Ports').getByRole('link')).toHaveAttribute(
         'href',
-        `http://127.0.0.1:${vm?.port}`,
+        `http://127.0.0.1:${vm?.port}/`,
       );
       await expectAccessible(page);
     });

@@ -13,7 +13,7 @@ export function GuestTab() {
   if (!mayAsk) {
     return (
       <div className={classes.alone}>
-        <Unasked row={row} />
+        <Unasked row={row} heading="h2" />
       </div>
     );
   }

@@ -23,7 +23,7 @@ export function plotOptions(panel: Panel, element: HTMLElement): Omit<uPlot.Opti
   };
   return {
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 24, 0, 0],
     cursor: {
       sync: { key: SYNC },
       drag: { x: true, y: false, setScale: false },

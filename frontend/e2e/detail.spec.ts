@@ -65,12 +65,16 @@ test.describe('the page of a virtual machine', () => {
 
     await test.step('its configuration says what waits for the next start', async () => {
       await openTab(page, 'Configuration');
-      await expect(page.getByRole('textbox', { name: 'Compose file' })).toContainText('docker-compose');
+      await expect(page.getByRole('textbox', { name: 'Compose file', exact: true })).toContainText(
+        'docker-compose',
+      );
       await expect(part(page, 'Not in effect yet')).toHaveCount(0);
       const changed = await request.post('/prpc/UpdateVm', { data: { id: vm?.id, user_config: 'other' } });
       expect(changed.status(), await changed.text()).toBe(200);
       await expect(part(page, 'Not in effect yet')).toBeVisible();
-      await expect(page.getByRole('textbox', { name: 'User configuration' })).toContainText('other');
+      await expect(page.getByRole('textbox', { name: 'User configuration', exact: true })).toContainText(
+        'other',
+      );
       await expectAccessible(page);
     });
 

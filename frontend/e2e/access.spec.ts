@@ -7,8 +7,15 @@ const PASSWORD = 'correct horse battery';
 test.describe('users, tokens and the audit log', () => {
   let server: OwnServer;
 
-  test.beforeAll(async () => {
+  test.beforeAll(async ({ browser }) => {
     server = await startServerWithLogin();
+    const page = await browser.newPage();
+    await page.goto(server.setUpLink);
+    await page.locator('input[name=name]').fill('root');
+    for (const name of ['password', 'again']) await page.locator(`input[name=${name}]`).fill(PASSWORD);
+    await page.locator('button[type=submit]').click();
+    await expect(page).toHaveURL(`${server.url}/`);
+    await page.close();
   });
   test.afterAll(() => server.stop());
 
@@ -24,12 +31,7 @@ test.describe('users, tokens and the audit log', () => {
     page,
     playwright,
   }) => {
-    await page.goto(server.setUpLink);
-    await page.locator('input[name=name]').fill('root');
-    for (const name of ['password', 'again']) await page.locator(`input[name=${name}]`).fill(PASSWORD);
-    await page.locator('button[type=submit]').click();
-    await expect(page).toHaveURL(`${server.url}/`);
-
+    await logIn(page);
     await page.goto(`${server.url}/tokens`);
     await page.getByRole('button', { name: 'New token' }).click();
     const dialog = page.getByRole('dialog');

@@ -15,6 +15,8 @@ export default defineConfig({
   use: {
     baseURL: process.env.VMM_URL ?? 'http://127.0.0.1:12000',
     viewport: { width: 1440, height: 860 },
+    // What can't be pressed is to be told by its name, not by the whole test's time.
+    actionTimeout: 30_000,
     trace: 'retain-on-failure',
     launchOptions: {
       // The system's own browser: nothing is downloaded, and containers have no sandbox to offer.

@@ -1,38 +1,31 @@
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, expectRefusal, test } from './console';
-import { startServerWithLogin, type OwnServer } from './ownServer';
+import { expect, expectAccessible, expectRefusal } from './console';
+import { makeFirstAdmin, PASSWORD, test } from './server';
 
-const PASSWORD = 'correct horse battery';
+test.use({ settings: { VMM_AUTH__ENABLED: 'true', VMM_NODE_NAME: 'access' } });
 
 test.describe('users, tokens and the audit log', () => {
-  let server: OwnServer;
-
-  test.beforeAll(async ({ browser }) => {
-    server = await startServerWithLogin();
+  test.beforeAll(async ({ browser, server }) => {
     const page = await browser.newPage();
-    await page.goto(server.setUpLink);
-    await page.locator('input[name=name]').fill('root');
-    for (const name of ['password', 'again']) await page.locator(`input[name=${name}]`).fill(PASSWORD);
-    await page.locator('button[type=submit]').click();
-    await expect(page).toHaveURL(`${server.url}/`);
+    await makeFirstAdmin(page, server, 'root');
     await page.close();
   });
-  test.afterAll(() => server.stop());
 
   async function logIn(page: Page): Promise<void> {
-    await page.goto(`${server.url}/login/`);
+    await page.goto('/login/');
     await page.locator('input[name=name]').fill('root');
     await page.locator('input[name=password]').fill(PASSWORD);
     await page.getByRole('button', { name: /log in/i }).click();
-    await expect(page).toHaveURL(`${server.url}/`);
+    await expect(page).toHaveURL('/');
   }
 
   test('makes a token, uses it within its limits, revokes it, and finds all of it in the log', async ({
     page,
     playwright,
+    server,
   }) => {
     await logIn(page);
-    await page.goto(`${server.url}/tokens`);
+    await page.goto('/tokens');
     await page.getByRole('button', { name: 'New token' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('deploys from CI');
@@ -59,7 +52,7 @@ test.describe('users, tokens and the audit log', () => {
     expect((await api.get('/prpc/Status')).status()).toBe(401);
     await api.dispose();
 
-    await page.goto(`${server.url}/audit`);
+    await page.goto('/audit');
     const log = page.getByRole('table', { name: 'Audit log' });
     await expect(log.getByRole('row').filter({ hasText: 'Revoke token' })).toContainText('Done');
     await expect(log).toContainText('name=deploys from CI');
@@ -80,7 +73,7 @@ test.describe('users, tokens and the audit log', () => {
 
   test('makes a user with limits, disables and deletes them', async ({ page, faults }) => {
     await logIn(page);
-    await page.goto(`${server.url}/users`);
+    await page.goto('/users');
     await page.getByRole('button', { name: 'New user' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('ada');
@@ -108,13 +101,13 @@ test.describe('users, tokens and the audit log', () => {
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await expect(row).toHaveCount(0);
 
-    await page.goto(`${server.url}/account`);
+    await page.goto('/account');
     await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible();
     await expect(page.getByText('Allowed: ').first()).toBeAttached();
     await expectAccessible(page);
     await page.setViewportSize({ width: 390, height: 844 });
     for (const path of ['/users', '/tokens', '/audit', '/account']) {
-      await page.goto(`${server.url}${path}`);
+      await page.goto(path);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     }

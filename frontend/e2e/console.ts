@@ -57,12 +57,33 @@ export async function chooseAction(page: Page, name: string, action: string): Pr
 
 /** Checks the page as it is now, in both colour schemes. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // Pages before the login have no script that chooses a scheme.
+  const chooses = (await page.locator('html').getAttribute('data-mantine-color-scheme')) !== null;
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
+    if (chooses) await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
     const { violations } = await new AxeBuilder({ page }).analyze();
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
     expect(found, colorScheme).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: null });
+}
+
+type Role = 'button' | 'link' | 'checkbox' | 'textbox';
+
+/** Presses Tab until something of that role and name has the focus: what can't be reached can't be used. */
+export async function tabTo(page: Page, role: Role, name: string | RegExp): Promise<Locator> {
+  const wanted = page.getByRole(role, { name }).first();
+  await wanted.waitFor();
+  for (let presses = 0; presses < 80; presses += 1) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return wanted;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to the ${role} ${String(name)}`);
+}
+
+/** Goes there by Tab, and presses Enter. */
+export async function pressOn(page: Page, role: Role, name: string | RegExp): Promise<void> {
+  await tabTo(page, role, name);
+  await page.keyboard.press('Enter');
 }

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, expectAccessible, test } from './console';
+import { expect, expectAccessible, pressOn, tabTo, test } from './console';
 import { createVm, removeVm } from './host';
 
 const COMPOSE = `name: keyboard
@@ -21,17 +21,6 @@ const kms = (): string => {
   if (!url) throw new Error('VMM_KMS_URL must name the KMS of the server; script/e2e does');
   return url;
 };
-
-/** Presses Tab until something of that role and name has the focus: what can't be reached can't be used. */
-async function tabTo(page: Page, role: 'button' | 'link' | 'checkbox' | 'textbox', name: string | RegExp) {
-  const wanted = page.getByRole(role, { name }).first();
-  await wanted.waitFor();
-  for (let presses = 0; presses < 80; presses += 1) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return wanted;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Tab does not lead to the ${role} ${name}`);
-}
 
 async function chooseByKeyboard(page: Page, name: string, file: string): Promise<void> {
   await tabTo(page, 'button', name);
@@ -96,30 +85,23 @@ test.describe('a deployment', () => {
     await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toHaveValue('keyboard');
     await expectAccessible(page);
 
-    await tabTo(page, 'link', 'Next: Environment');
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'link', 'Next: Environment');
     await expect(page.getByRole('heading', { name: 'Keys' })).toBeFocused();
     await chooseByKeyboard(page, 'Import a .env file…', join(folder, 'secrets.env'));
     await expect(page.getByText('2 variables taken.')).toBeVisible();
-    await tabTo(page, 'button', 'Use a KMS');
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'button', 'Use a KMS');
     const key = page.getByRole('region', { name: 'Key of the application' });
     await expect(key).toContainText('Is this your KMS?');
     await expectAccessible(page);
 
-    await tabTo(page, 'link', 'Next: Machine');
-    await page.keyboard.press('Enter');
-    await tabTo(page, 'button', /^Small/);
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'link', 'Next: Machine');
+    await pressOn(page, 'button', /^Small/);
     await expectAccessible(page);
-    await tabTo(page, 'link', 'Next: Network');
-    await page.keyboard.press('Enter');
-    await tabTo(page, 'button', 'Lead to 80 of your compose file');
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'link', 'Next: Network');
+    await pressOn(page, 'button', 'Lead to 80 of your compose file');
     await expect(page.getByLabel('VM port', { exact: true })).toHaveValue('80');
     await expectAccessible(page);
-    await tabTo(page, 'link', 'Next: Review');
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'link', 'Next: Review');
 
     const deploy = page.getByRole('button', { name: 'Deploy' });
     await expect(deploy).toHaveAccessibleDescription(/whether you trust the key/);
@@ -127,8 +109,7 @@ test.describe('a deployment', () => {
     await page.keyboard.press('Space');
     await expect(key).toContainText('Signed by a KMS that you trust');
     await expectAccessible(page);
-    await tabTo(page, 'button', 'Deploy');
-    await page.keyboard.press('Enter');
+    await pressOn(page, 'button', 'Deploy');
     await expect(page).toHaveURL(/\/vms\/[0-9a-f-]{36}\/overview$/, { timeout: 60_000 });
 
     const id = page.url().split('/').at(-2) ?? '';

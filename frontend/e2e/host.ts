@@ -12,6 +12,7 @@ export interface Created {
 /** What a test may want otherwise than small and started. */
 interface Wanted {
   name: string;
+  image: string;
   vcpu: number;
   /** MB */
   memory: number;
@@ -70,7 +71,7 @@ export async function removeVm(request: APIRequestContext, id: string): Promise<
 }
 
 /** A port that nobody listens on, below those the kernel gives to clients and within usual allowed ranges. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 10_000 + Math.floor(Math.random() * 9_000);
     if (await isFree(port)) return port;

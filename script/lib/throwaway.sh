@@ -74,8 +74,8 @@ await_throwaway_server() {
   done
 }
 
-# Asked to end, VMs live on by design: what this server started is ended here, by pidfile, and only
-# where the process is still one of this folder.
+# Asked to end, VMs live on by design: what this server started, or one that a test had beside it, is ended here, by
+# pidfile, and only where the process is still one of this folder.
 stop_throwaway_server() {
   local status=$? pidfile
   trap - EXIT
@@ -85,7 +85,7 @@ stop_throwaway_server() {
   end_within 20 "$THROWAWAY_PID" || echo "The server had to be killed: it did not end within 20 s." >&2
   while IFS= read -r -d '' pidfile; do
     end_if_ours "$(<"$pidfile")"
-  done < <(find "$THROWAWAY_DIR/data" -maxdepth 4 -name '*.pid' -print0 2>/dev/null)
+  done < <(find "$THROWAWAY_DIR" -maxdepth 5 -name '*.pid' -print0 2>/dev/null)
   if [[ $status -ne 0 ]]; then
     printf 'The server said:\n' >&2
     tail -n 40 "$THROWAWAY_DIR/server.log" >&2

@@ -92,7 +92,7 @@ function MoreMenu({ guest, fontSize, screenReader, onPaste, onFontSize, onScreen
   return (
     <Menu position="bottom-end" width={290} shadow="md" transitionProps={{ duration: 0 }}>
       <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label="More" title="More">
+        <ActionIcon variant="default" size="lg" aria-label="Terminal options" title="Terminal options">
           <Ellipsis size={16} aria-hidden />
         </ActionIcon>
       </Menu.Target>

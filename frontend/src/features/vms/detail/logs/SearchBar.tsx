@@ -3,6 +3,7 @@ import { ChevronDown, ChevronUp, X } from 'lucide-react';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 import type { LogSession } from '@/live/logSession';
 import type { LogView } from '@/live/logView';
+import { matchingLines, patternOf } from './matches';
 import classes from './LogReader.module.css';
 
 interface Props {
@@ -26,16 +27,20 @@ export function SearchBar({ session, view, text, matches, marked, onText, onClos
 
   const { search, window: log, kept } = view;
   const at = marked ?? log.end;
-  const older = matches.findLast((position) => position < at);
-  const newer = matches.find((position) => position > at);
   const hasOlder = log.start > kept;
+  // What is drawn may lag behind what is typed.
+  const look = () => matchingLines(log.lines, patternOf(text));
 
   const goOlder = () => {
-    if (older !== undefined) goTo(older);
-    else if (hasOlder && text !== '') session.find(text, log.start);
-    else if (matches.length) goTo(matches.at(-1) ?? 0);
+    const found = look();
+    const older = found.findLast((position) => position < at);
+    if (older === undefined && hasOlder && text !== '') session.find(text, log.start);
+    else goTo(older ?? found.at(-1));
   };
-  const goNewer = () => goTo(newer ?? matches[0]);
+  const goNewer = () => {
+    const found = look();
+    goTo(found.find((position) => position > at) ?? found[0]);
+  };
   const goTo = (position: number | undefined) => {
     if (position === undefined) return;
     session.follow(false);

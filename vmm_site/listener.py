@@ -36,6 +36,7 @@ server_from_string: Callable[[Any, str], Any] = twisted_endpoints.serverFromStri
 GOING_AWAY = 1001
 """Close code of websockets when the server ends (RFC 6455, 7.4.1)."""
 MAX_WEBSOCKET_MESSAGE = 64 * 1024
+"""Bytes of a message from a client."""
 PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 30
 _TICK_S = 0.02
@@ -58,6 +59,14 @@ class Socket(WebSocketProtocol):
         # An application hears of the end later than it comes: what it says meanwhile is for nobody.
         if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):
             super().serverSend(content, binary)
+
+    def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802
+        # Autobahn holds what is sent to the bound of what is received; snapshots and logs are larger.
+        bound, self.maxMessagePayloadSize = MAX_WEBSOCKET_MESSAGE, 0
+        try:
+            super().sendMessage(*args, **kwargs)
+        finally:
+            self.maxMessagePayloadSize = bound
 
     def onClose(self, was_clean: bool, code: int, reason: str) -> None:  # noqa: N802
         # Daphne forgets that some connections end before their handshake has succeeded.

@@ -64,6 +64,8 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
         for _ in range(2000):
             await send({"type": "websocket.send", "text": "x" * 65536})
             sent += 65536
+    if scope["path"] == "/large":
+        await send({"type": "websocket.send", "bytes": bytes(8 << 20)})
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":

@@ -64,6 +64,20 @@ async def test_a_follower_does_not_keep_the_server(start: Start) -> None:
     assert "Traceback" not in err
 
 
+async def test_messages_to_websockets_may_be_large_and_messages_from_them_may_not(start: Start) -> None:
+    mini = await start()
+    async with connect(f"ws://127.0.0.1:{mini.port}/large", proxy=None, max_size=None) as socket_:
+        assert len(await socket_.recv()) == 8 << 20
+        await socket_.send("x" * 70_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket_.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+    mini.signal(signal.SIGTERM)
+    _, _, err = await mini.exit()
+    assert "Traceback" not in err
+
+
 async def test_websockets_are_closed_with_a_code_that_says_why(start: Start) -> None:
     mini = await start()
     async with connect(f"ws://127.0.0.1:{mini.port}/", proxy=None) as socket_:

@@ -1,8 +1,12 @@
-"""A real server with as many stopped VMs as are wanted, put into its database before it starts."""
+"""A real server with as many stopped VMs as are wanted, put into its database before it starts.
+
+``python -m tests.bench.fleet 10000`` starts one, says where, and ends it when nobody writes to it any more.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -48,3 +52,10 @@ def _copy(database: Path, times: int) -> None:
                 for number in range(1, times + 1)
             ),
         )
+
+
+if __name__ == "__main__":
+    with fleet(int(sys.argv[1])) as started:
+        sys.stdout.write(f"{started.url}\n")
+        sys.stdout.flush()
+        sys.stdin.read()

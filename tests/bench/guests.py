@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 from websockets.sync.client import ClientConnection, connect
 
+from tests.bench.console import measure_console
 from tests.bench.result import Result, Say, line, median, p99
 from tests.real.server import Server, is_alive, real_server, wait_until
 
@@ -26,7 +27,8 @@ ADOPTED = 10
 def measure_guests(say: Say) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="vmm-bench-") as name, real_server(Path(name) / "data") as server:
         vm_id = server.create(name="bench", stopped=True, memory=128)
-        results = [*_starts(server, vm_id), *_deaths(server, vm_id), *_adoption(server, vm_id)]
+        results = [*_starts(server, vm_id), *_deaths(server, vm_id), *_echoes(server)]
+        results += _adoption(server, vm_id)
     for result in results:
         say(line(result))
     return results
@@ -105,6 +107,20 @@ def _row_of_an_end(watching: ClientConnection, vm_id: str) -> None:
         rows = message["vms"] if message["type"] == "rows" else ()
         if any(row["id"] == vm_id and (row["exited_at"] or 0) >= began_ms for row in rows):
             return
+
+
+def _echoes(server: Server) -> list[Result]:
+    own, ours, beside = measure_console(server)
+    for vm in server.post("Status").json()["vms"]:
+        if vm["status"] == "running":
+            server.done("RemoveVm", vm["id"])
+    return [
+        *(
+            Result("console", f"echo of a key, {each.way}, p99", each.p99, "ms")
+            for each in (own, ours, beside)
+        ),
+        Result("console", "what the server adds at p99", ours.p99 - own.p99, "ms", 30),
+    ]
 
 
 def _adoption(server: Server, vm_id: str) -> list[Result]:

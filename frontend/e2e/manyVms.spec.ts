@@ -24,6 +24,7 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(async () => {
+  if (fleet.exitCode !== null) return;
   const ended = new Promise((over) => fleet.once('exit', over));
   fleet.stdin?.end();
   await ended;

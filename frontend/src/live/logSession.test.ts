@@ -17,8 +17,9 @@ let session: LogSession;
 
 function begin(text: string, place: LogPlace = SERIAL): void {
   server = new FakeLogServer(text);
-  session = new LogSession('vm-1', place);
+  session = new LogSession('vm-1');
   session.start();
+  session.visit(place);
   server.accept();
 }
 
@@ -210,6 +211,7 @@ describe('a reader of logs', () => {
     expect(focus).toEqual({ position: 500_000 });
     expect(window.lines[window.lineAt(500_000)]?.raw).toMatch(/^500000 /);
     expect(following).toBe(false);
+    expect(view().unread).toBe(0);
     expectTrue();
   });
 
@@ -262,6 +264,21 @@ describe('a reader of logs', () => {
     expect(view()).toMatchObject({ complaint: 'text: at most 200 characters', search: null });
     FakeWebSocket.latest().fail(4404, 'no such VM');
     expect(view().refusal).toEqual({ code: 4404, reason: 'no such VM' });
+  });
+
+  it('asks for nothing before somebody looks, and stays as it is for who comes back', () => {
+    session = new LogSession('vm-1');
+    session.start();
+    expect(FakeWebSocket.opened).toEqual([]);
+    begin(lines(10_000));
+    session.loadOlder();
+    settle();
+    const { window } = view();
+    session.visit({ ...SERIAL });
+    expect(FakeWebSocket.opened).toHaveLength(1);
+    session.visit({ ...SERIAL, at: window.start });
+    expect(view()).toMatchObject({ window, focus: { position: window.start } });
+    expect(FakeWebSocket.opened).toHaveLength(1);
   });
 
   it('shows another channel in place of this one', () => {

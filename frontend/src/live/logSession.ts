@@ -2,7 +2,7 @@ import { isServerUp } from '@/api/health';
 import { goToLogin } from '@/lib/login';
 import { socketAddress } from './address';
 import { OVERLAP_BYTES, parseLogMessage, PIECE_BYTES, REJOIN_BYTES, type LogMessage } from './logMessages';
-import { fresh, samePlace, type LogPlace, type LogView } from './logView';
+import { fresh, NEWEST, resumed, samePlace, type LogPlace, type LogView } from './logView';
 import { LogWindow, newlines } from './logWindow';
 import { Notices } from './notices';
 import { onReturn } from './returning';
@@ -19,12 +19,13 @@ export class LogSession {
   private readonly socket: LiveSocket;
   private readonly notices = new Notices();
   private forgetReturns: () => void = () => undefined;
-  private state: LogView;
-  private shown: LogView;
+  private place: LogPlace = NEWEST;
+  private state = fresh(NEWEST);
+  private shown = this.state;
   /** The boot that was asked for; null is the newest. */
-  private wanted: number | null;
+  private wanted: number | null = null;
   /** What was asked for last; while a link's line is being gone to, `place` still says which. */
-  private target: LogPlace;
+  private target: LogPlace | null = null;
   /** Where the next live byte belongs; null before the first hello of what is looked at. */
   private live: number | null = null;
   /** The boot that this connection was opened for, where it was for a certain one. */
@@ -37,13 +38,7 @@ export class LogSession {
   private requests: Request[] = [];
   private piece: { position: number; before: number } | null = null;
 
-  constructor(
-    private readonly vmId: string,
-    private place: LogPlace,
-  ) {
-    this.target = place;
-    this.wanted = place.boot;
-    this.state = this.shown = fresh(place);
+  constructor(private readonly vmId: string) {
     this.socket = new LiveSocket({
       url: () => this.address(),
       onFrame: (frame) => this.hear(parseLogMessage(frame)),
@@ -58,9 +53,9 @@ export class LogSession {
   readonly subscribe = (listener: () => void): (() => void) => this.notices.subscribe(listener);
   readonly view = (): LogView => this.shown;
 
+  /** Nothing is asked of the server until somebody says what is looked at. */
   start(): void {
     this.forgetReturns = onReturn(() => this.socket.nudge());
-    this.socket.start();
   }
 
   stop(): void {
@@ -72,12 +67,13 @@ export class LogSession {
   /** As `show`, unless that is what was asked for last: then everything stays as it is. */
   visit(place: LogPlace): void {
     const { target } = this;
-    if (samePlace(place, target)) return;
-    if (place.at !== null && samePlace({ ...place, at: target.at }, target)) {
+    if (target && samePlace(place, target)) return;
+    if (target && place.at !== null && samePlace({ ...place, at: target.at }, target)) {
       this.target = place;
       this.goTo(place.at);
     } else {
       this.show(place);
+      this.socket.start();
     }
   }
 
@@ -192,8 +188,10 @@ export class LogSession {
     }
     this.forgetRequests();
     const restarted = this.wanted === null && newest !== hello.boot;
-    const window = another || this.live === null ? LogWindow.at(hello.position) : this.resumed(hello);
+    const window = another || this.live === null ? LogWindow.at(hello.position) : resumed(this.state, hello);
     this.live = hello.position;
+    // What was there before is no news.
+    if (this.state.boot === null) this.countFrom = hello.end;
     this.change({
       boot: hello.boot,
       boots: hello.boots,
@@ -213,13 +211,6 @@ export class LogSession {
     this.goTo(at);
   }
 
-  /** The window after a new connection: as it was, unless what it ends with isn't there, or isn't followed. */
-  private resumed(hello: Hello): LogWindow {
-    const { window, following } = this.state;
-    const goesOn = hello.position <= window.end && window.end <= hello.end;
-    return goesOn || !following ? window : LogWindow.at(hello.position);
-  }
-
   private receive(bytes: Uint8Array): void {
     if (this.piece) this.placePiece(this.piece, bytes);
     else if (this.live !== null) this.grow(this.live, bytes);
@@ -229,14 +220,10 @@ export class LogSession {
     const { following, window, end, unread } = this.state;
     const live = from + bytes.length;
     this.live = live;
-    const reaches = window.end >= from && window.end <= live;
-    // Who reads the top of a full window keeps it; what comes is only counted.
     const givesWay = following || from < this.catchUpTo;
-    const grown =
-      reaches && (givesWay || !window.isFull) ? window.with(bytes.subarray(window.end - from)) : window;
     const counted = Math.max(0, this.countFrom - from);
     this.change({
-      window: givesWay ? grown.withoutOldest() : grown,
+      window: window.withLive(from, bytes, givesWay),
       end: Math.max(end, live),
       unread: following ? 0 : unread + newlines(bytes.subarray(counted)),
     });

@@ -11,6 +11,9 @@ export interface LogPlace {
   at: number | null;
 }
 
+/** Where a reader begins who has not said otherwise. */
+export const NEWEST: LogPlace = { channel: 'serial', boot: null, at: null };
+
 export const samePlace = (one: LogPlace, other: LogPlace): boolean =>
   one.channel === other.channel && one.boot === other.boot && one.at === other.at;
 
@@ -76,4 +79,13 @@ export function fresh({ channel, at }: LogPlace): LogView {
     focus: null,
     search: null,
   };
+}
+
+/** The window after a new connection: as it was, unless what it ends with isn't there, or isn't followed. */
+export function resumed(
+  { window, following }: LogView,
+  { position, end }: { position: number; end: number },
+): LogWindow {
+  const goesOn = position <= window.end && window.end <= end;
+  return goesOn || !following ? window : LogWindow.at(position);
 }

@@ -55,6 +55,17 @@ export class LogWindow {
     return new LogWindow(this.start, this.end + bytes.length, [...kept, ...lines], rest);
   }
 
+  /**
+   * Grown by bytes from the log's end, if they go on where this ends. What gives way loses its oldest lines for them;
+   * what doesn't, because somebody reads them, grows only until it is full.
+   */
+  withLive(from: number, bytes: Uint8Array, givesWay: boolean): LogWindow {
+    const reaches = this.end >= from && this.end <= from + bytes.length;
+    if (!reaches || (this.isFull && !givesWay)) return this;
+    const grown = this.with(bytes.subarray(this.end - from));
+    return givesWay ? grown.withoutOldest() : grown;
+  }
+
   /** Grown by what came before; it must begin where a line does, and end where this begins. */
   withEarlier(bytes: Uint8Array): LogWindow {
     const position = this.start - bytes.length;

@@ -78,7 +78,11 @@ export class GuestTerminal implements Keepable {
     void fontIsThere.then(() => {
       if (!isHere) return;
       if (terminal.element) parent.append(terminal.element);
-      else withNonce(() => terminal.open(parent));
+      else {
+        withNonce(() => terminal.open(parent));
+        this.resize();
+        terminal.scrollToBottom();
+      }
       resized.observe(parent);
     });
     return () => {

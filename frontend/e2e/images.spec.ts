@@ -163,6 +163,7 @@ test.describe('the images', () => {
   test('works in the window of a phone', async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto('/');
+    await page.getByRole('button', { name: 'Pages' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Images' }).click();
     await expect(image(page, IMAGE)).toBeInViewport();
     await tag(page, LARGE).getByRole('button').click();

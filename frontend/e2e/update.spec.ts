@@ -6,6 +6,7 @@ interface Configuration {
   compose_file: string;
   vcpu: number;
   memory: number;
+  user_config: string;
 }
 
 async function configurationOf(request: APIRequestContext, id: string): Promise<Configuration> {
@@ -52,13 +53,14 @@ test.describe('the update of a VM', () => {
     const conflict = page.getByRole('alert', { name: 'Changed meanwhile' });
     await expect(conflict).toContainText('User config');
     await expect(panel.getByRole('button', { name: 'Apply and restart' })).toBeDisabled();
-    await conflict.getByRole('button', { name: 'Keep mine, overwrite theirs' }).click();
+    await conflict.getByRole('button', { name: 'Keep what I changed' }).click();
 
     await panel.getByLabel('How').selectOption({ label: 'Stop at once, apply, start again' });
     await panel.getByRole('button', { name: 'Apply and restart' }).click();
     await expect(page).toHaveURL(new RegExp(`/vms/${vm.id}(/overview)?$`), { timeout: 60_000 });
     const now = await configurationOf(request, vm.id);
     expect(now.vcpu).toBe(2);
+    expect(now.user_config).toBe('theirs');
     expect(now.compose_file).toContain(String.raw`restart: always`);
     await expect(page.getByText(/^(Booting|Running)$/).first()).toBeVisible();
   });

@@ -39,6 +39,8 @@ const look = EditorView.theme({
   '.cm-deletedChunk': { backgroundColor: 'var(--diff-removed)', paddingLeft: '6px' },
   '.cm-changedText': { background: 'var(--diff-added-text) !important' },
   '.cm-deletedChunk .cm-deletedText': { background: 'var(--diff-removed-text) !important' },
+  // Coloured words are too faint on the grounds of what differs.
+  '.cm-deletedChunk span, .cm-changedText, .cm-changedText span': { color: 'var(--ink) !important' },
   '.cm-changedLineGutter': { background: 'var(--green)' },
   '.cm-deletedLineGutter': { background: 'var(--red)' },
 });

@@ -20,6 +20,7 @@ import { isAllowed } from '../allowedActions';
 import { useVmAction } from '../useVmAction';
 import { followInPage } from './followInPage';
 import type { DialogRequest } from './VmDialogs';
+import { actionsButtonId } from './VmRow';
 import classes from './VmRowMenu.module.css';
 
 /** Whose menu is open, and where its button was. */
@@ -56,7 +57,11 @@ export function VmRowMenu({ request, row, may, onClose, onAsk, onGo }: Props) {
   return (
     <Menu
       opened
-      onChange={(open) => !open && onClose()}
+      onChange={(open) => {
+        if (open) return;
+        onClose();
+        setTimeout(() => giveFocusBack(row.id), 0);
+      }}
       position="bottom-end"
       width={220}
       shadow="md"
@@ -117,6 +122,12 @@ export function VmRowMenu({ request, row, may, onClose, onAsk, onGo }: Props) {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** The menu had the focus, and is gone: unless something else took it, it is the button's again. */
+function giveFocusBack(id: string): void {
+  const { activeElement, body } = document;
+  if (activeElement === null || activeElement === body) document.getElementById(actionsButtonId(id))?.focus();
 }
 
 interface AnchorProps {

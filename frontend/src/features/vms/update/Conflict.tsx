@@ -23,7 +23,7 @@ export function Conflict({ theirs, onReload, onOverwrite }: Props) {
           Take theirs, drop mine
         </Button>
         <Button size="compact-sm" variant="default" onClick={onOverwrite}>
-          Keep mine, overwrite theirs
+          Keep what I changed
         </Button>
       </div>
     </section>

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { emptyForm } from '../deploy/emptyForm';
-import { changesOf, problemsOf, updateRequest } from './changes';
+import { changesOf, ontoTheirs, problemsOf, updateRequest } from './changes';
 
 const before = { ...emptyForm, name: 'web', compose: '{}', vcpu: 2, memory: 2048, disk: 10 } as const;
 
 describe('an update', () => {
+  it('keeps of the form what was changed in it, and takes all else as others made it', () => {
+    const mine = { ...before, vcpu: 4, memory: 4096 } as const;
+    const theirs = { ...before, memory: 8192, userConfig: 'theirs' } as const;
+    expect(ontoTheirs(before, mine, theirs)).toEqual({
+      ...before,
+      vcpu: 4,
+      memory: 4096,
+      userConfig: 'theirs',
+    });
+  });
+
   it('has nothing to do where nothing differs', () => {
     expect(changesOf(before, { ...before, stopped: true }, false)).toEqual([]);
   });

@@ -166,3 +166,11 @@ export function updateRequest(
     gateway_urls: has('gateway_urls') ? (all.gateway_urls ?? []) : [],
   };
 }
+
+/** The form on what somebody else made of the VM meanwhile: what was changed here stays, all else is theirs. */
+export function ontoTheirs(before: DeployForm, mine: DeployForm, theirs: DeployForm): DeployForm {
+  const changed = (Object.keys(mine) as (keyof DeployForm)[]).filter(
+    (field) => JSON.stringify(mine[field]) !== JSON.stringify(before[field]),
+  );
+  return { ...theirs, ...Object.fromEntries(changed.map((field) => [field, mine[field]])) };
+}

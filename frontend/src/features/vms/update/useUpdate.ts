@@ -7,7 +7,7 @@ import { requestOf, type DeployForm } from '../deploy/form';
 import { besideField, type Remark } from '../deploy/steps';
 import { useCheck } from '../deploy/useCheck';
 import { hasKms, type Host } from '../deploy/useHost';
-import { changesOf, problemsOf, type Change } from './changes';
+import { changesOf, ontoTheirs, problemsOf, type Change } from './changes';
 import { formOf, type Configuration } from './formOf';
 
 export interface Update {
@@ -26,7 +26,7 @@ export interface Update {
   setReplacesEnv: (replaces: boolean) => void;
   /** What somebody else has changed meanwhile. */
   theirs: readonly Change[];
-  /** Takes the VM as it is now as the base: for `mine` with the form kept, else with it read anew. */
+  /** Takes the VM as it is now as the base: with what was changed here kept in the form, or with none of it. */
   rebase: (keepMine: boolean) => void;
   /** The changes are written, and this is the VM now. */
   onApplied: (configuration: Configuration) => void;
@@ -93,7 +93,14 @@ export function useUpdate(host: Host, row: VmRow, latest: Configuration): Update
       if (!replaces) setEnv([]);
     },
     theirs: changesOf(before, formOf(latest), latest.encrypted_env !== base.encrypted_env),
-    rebase: (keepMine) => (keepMine ? setBase(latest) : begin(latest)),
+    rebase: (keepMine) => {
+      if (keepMine) {
+        setBase(latest);
+        setWhole(ontoTheirs(before, form, formOf(latest)));
+      } else {
+        begin(latest);
+      }
+    },
     onApplied: begin,
   };
 }

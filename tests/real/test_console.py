@@ -51,8 +51,8 @@ def test_a_long_output_comes_whole_while_its_log_is_rotated(server: Server, vm_i
     with console_socket(server, vm_id) as client:
         assert client.run(f"seq -w 1 {LINES}") == numbers()
         settled(server, vm_id, client)
-    made = set(server.run_dir(vm_id).glob("serial.log.*")) - segments
-    assert len(made) >= 1
+    # Sizes are looked at every few seconds.
+    wait_until("a segment", lambda: set(server.run_dir(vm_id).glob("serial.log.*")) - segments)
     assert (server.run_dir(vm_id) / "serial.log").stat().st_size <= 4 * MAX_BYTES
 
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect, expectAccessible, rowOf, test } from './console';
 import { createVm, IMAGE, removeVm, type Created } from './host';
 
-const SCREENSHOTS = '../docs/screenshots';
 /** Pushed by tests/images/slow_registry.py: six megabytes at one a second, a small one, and what is no image. */
 const LARGE = '0.5.10';
 const SMALL = '0.5.9';
@@ -174,33 +173,5 @@ test.describe('the images', () => {
       .getByRole('button', { name: /^Cancel/ })
       .click();
     await expect(tag(page, LARGE)).toContainText('Not on this host');
-  });
-
-  test('takes its pictures', async ({ page, request }) => {
-    test.skip(process.env.VMM_SCREENSHOTS !== '1', 'only with VMM_SCREENSHOTS=1');
-    for (const name of ['shop-api', 'shop-database', 'shop-web', 'nightly-report'])
-      created.push(await createVm(request, name, { name, stopped: true }));
-    await breakImage('dstack-broken');
-    await openImages(page);
-    await tag(page, SMALL).getByRole('button').click();
-    await expect(tag(page, SMALL)).toContainText('On this host', { timeout: PULL_MS });
-    await tag(page, NO_IMAGE).getByRole('button').click();
-    await expect(tag(page, NO_IMAGE)).toContainText('Pull failed', { timeout: PULL_MS });
-    await expect(image(page, 'dstack-broken')).toBeVisible();
-    for (const [colorScheme, width, height, file] of [
-      ['light', 1280, 720, 'images.png'],
-      ['dark', 1280, 720, 'images-dark.png'],
-      ['light', 390, 1200, 'images-phone.png'],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height });
-      await tag(page, LARGE).getByRole('button', { name: /^Pull/ }).click();
-      await expect(tag(page, LARGE)).toContainText('left');
-      await page.screenshot({ path: `${SCREENSHOTS}/${file}` });
-      await tag(page, LARGE)
-        .getByRole('button', { name: /^Cancel/ })
-        .click();
-      await expect(tag(page, LARGE)).toContainText('Not on this host');
-    }
   });
 });

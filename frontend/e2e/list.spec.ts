@@ -2,46 +2,12 @@ import type { WebSocketRoute } from '@playwright/test';
 import { chooseAction, expect, expectAccessible, openList, rowOf, test, watchFaults } from './console';
 import { createVm, removeVm, type Created } from './host';
 
-const SCREENSHOTS = '../docs/screenshots';
-/** Without hardware virtualization a guest boots slowly. */
-const BOOT_MS = 120_000;
-
 test.describe('the list of virtual machines', () => {
   let created: Created[] = [];
 
   test.afterEach(async ({ request }) => {
     for (const { id } of created) await removeVm(request, id);
     created = [];
-  });
-
-  test('shows a VM being created, booting and running without a reload, and removes it', async ({
-    page,
-    request,
-  }) => {
-    await openList(page);
-    const vm = await createVm(request, 'boot');
-    created.push(vm);
-
-    const row = rowOf(page, vm.name);
-    await expect(row).toBeVisible();
-    await expect(row).toContainText(/Booting|Running/);
-    await expect(row.getByText('Running', { exact: true })).toBeVisible({ timeout: BOOT_MS });
-    await expect(row.getByRole('link', { name: /→80$/ })).toHaveAttribute(
-      'href',
-      `http://127.0.0.1:${vm.port}`,
-    );
-    await expect
-      .poll(async () => (await request.get(`http://127.0.0.1:${vm.port}/`)).status(), { timeout: 30_000 })
-      .toBe(200);
-    await expectAccessible(page);
-
-    await chooseAction(page, vm.name, 'Remove…');
-    const dialog = page.getByRole('dialog');
-    await expect(dialog.getByRole('button', { name: 'Remove' })).toBeDisabled();
-    await expectAccessible(page);
-    await dialog.getByRole('textbox').fill(vm.name);
-    await dialog.getByRole('button', { name: 'Remove' }).click();
-    await expect(row).toHaveCount(0, { timeout: 60_000 });
   });
 
   test('shows a stop made in one browser to another one', async ({ page, browser, request, faults }) => {
@@ -54,11 +20,16 @@ test.describe('the list of virtual machines', () => {
 
     await chooseAction(page, vm.name, 'Stop…');
     await page.getByRole('button', { name: 'Stop now' }).click();
-    for (const each of [page, other]) {
-      await expect(rowOf(each, vm.name).getByText('Stopped', { exact: true })).toBeVisible({
-        timeout: 40_000,
-      });
-    }
+    const seen = await Promise.all(
+      [page, other].map(async (each) => {
+        await rowOf(each, vm.name).getByText('Stopped', { exact: true }).waitFor({ timeout: 40_000 });
+        return Date.now();
+      }),
+    );
+    test.info().annotations.push({
+      type: 'two browsers',
+      description: `${Math.max(...seen) - Math.min(...seen)} ms apart`,
+    });
 
     await chooseAction(other, vm.name, 'Start');
     for (const each of [page, other]) {
@@ -122,32 +93,5 @@ test.describe('the list of virtual machines', () => {
     await expect(page.getByRole('button', { name: `Actions for ${vm.name}` })).toBeFocused();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     await expectAccessible(page);
-  });
-
-  test('takes the pictures of the README', async ({ page, request }) => {
-    test.skip(process.env.VMM_SCREENSHOTS !== '1', 'only with VMM_SCREENSHOTS=1');
-    const create = async (given: Parameters<typeof createVm>[2]) => {
-      const vm = await createVm(request, 'picture', given);
-      created.push(vm);
-      return vm;
-    };
-    await create({ name: 'shop-api' });
-    await create({ name: 'shop-database' });
-    await create({ name: 'nightly-report', vcpu: 2, memory: 4096, disk_size: 20, stopped: true });
-    await create({ name: 'inference-worker', vcpu: 8, memory: 32_768, disk_size: 200, stopped: true });
-    await openList(page);
-    for (const name of ['shop-api', 'shop-database']) {
-      await expect(rowOf(page, name).getByText('Running', { exact: true })).toBeVisible({ timeout: BOOT_MS });
-    }
-    await create({ name: 'shop-web' });
-    await expect(rowOf(page, 'shop-web')).toContainText('Booting');
-    await page.setViewportSize({ width: 1280, height: 520 });
-    for (const [colorScheme, file] of [
-      ['light', 'console.png'],
-      ['dark', 'console-dark.png'],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${SCREENSHOTS}/${file}` });
-    }
   });
 });

@@ -55,8 +55,8 @@ export function plotOptions(panel: Panel, element: HTMLElement): Omit<uPlot.Opti
       ...panel.lines.map((line) => ({
         label: line.label,
         stroke: colour(line.colour),
-        // The colours of styles/tokens.css are six hex digits; two more are the opacity.
-        fill: `${colour(line.colour)}1f`,
+        // The colours of styles/tokens.css are six hex digits; two more are the opacity. Several areas would mix.
+        ...(panel.lines.length === 1 && { fill: `${colour(line.colour)}1f` }),
         width: 1.5,
         points: { show: false },
       })),

@@ -19,7 +19,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
       {facts.map(({ term, value, mono, copy }) => (
         <div key={term} className={classes.fact}>
           <dt>{term}</dt>
-          <dd data-mono={mono === true || undefined}>
+          <dd data-mono={mono === true || undefined} data-copyable={Boolean(copy) || undefined}>
             {isNothing(value) ? <Nothing /> : value}
             {copy ? <CopyButton text={copy} label={`Copy ${term.toLowerCase()}`} /> : null}
           </dd>

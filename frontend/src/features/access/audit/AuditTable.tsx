@@ -15,7 +15,7 @@ import classes from './Audit.module.css';
 interface Props {
   entries: readonly AuditEntry[];
   /** VMs that are there still: the others' names lead nowhere. */
-  vms: ReadonlyMap<string, unknown> | undefined;
+  vms: ReadonlyMap<string, { name: string }> | undefined;
   onSearch: (change: AuditSearch) => void;
 }
 
@@ -79,7 +79,7 @@ export function AuditTable({ entries, vms, onSearch }: Props) {
       key: 'vm',
       header: 'VM',
       width: 'minmax(120px, 1fr)',
-      cell: (entry) => <VmCell entry={entry} isThere={vms?.has(entry.vm_id) ?? false} />,
+      cell: (entry) => <VmCell entry={entry} there={vms?.get(entry.vm_id)} />,
     },
     {
       key: 'outcome',
@@ -112,10 +112,10 @@ export function AuditTable({ entries, vms, onSearch }: Props) {
   );
 }
 
-function VmCell({ entry, isThere }: { entry: AuditEntry; isThere: boolean }) {
+function VmCell({ entry, there }: { entry: AuditEntry; there: { name: string } | undefined }) {
   if (!entry.vm_id && !entry.vm_name) return '–';
-  const name = entry.vm_name || shorten(entry.vm_id);
-  if (!isThere) return <span title={`${entry.vm_id}: not there any more, or not yours to see`}>{name}</span>;
+  const name = [entry.vm_name, there?.name, shorten(entry.vm_id)].find(Boolean);
+  if (!there) return <span title={`${entry.vm_id}: not there any more, or not yours to see`}>{name}</span>;
   return (
     <a className={classes.link} href={`/vms/${encodeURIComponent(entry.vm_id)}`}>
       {name}

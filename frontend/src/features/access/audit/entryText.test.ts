@@ -7,7 +7,8 @@ it('says methods as people do, and leaves the rest', () => {
   expect(actionText('prpc.StopVm')).toBe('Stop VM');
   expect(actionText('prpc.PullRegistryImage')).toBe('Pull registry image');
   expect(actionText('guest.Shutdown')).toBe('Guest: shutdown');
-  expect(actionText('login')).toBe('login');
+  expect(actionText('login')).toBe('Log in');
+  expect(actionText('console.type')).toBe('Type in console');
   expect(actionText('ws.status')).toBe('ws.status');
 });
 

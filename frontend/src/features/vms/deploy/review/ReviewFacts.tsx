@@ -92,5 +92,5 @@ const facts: Record<Exclude<Step, 'review'>, (deploy: Deploy) => readonly Fact[]
 
 function protectionText(protection: Deploy['form']['protection']): string {
   if (protection === 'confidential') return 'confidential VM';
-  return protection === 'plain' ? 'plain VM, none' : `simulated ${protection}, none`;
+  return protection === 'plain' ? 'none: a plain VM' : `none: ${protection} is only simulated`;
 }

@@ -10,6 +10,7 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -54,19 +55,21 @@ class Registry:
         self.repository = repository
         self._docker_config = docker_config or login.docker_config()
         self._authorization = ""
+        self._client: httpx.AsyncClient
+
+    async def __aenter__(self) -> Self:
         self._client = httpx.AsyncClient(
             # Redirects are followed here, where each one is looked at.
             follow_redirects=False,
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
             # No encoding: sizes and digests are those of the bytes sent.
             headers={"User-Agent": "dstack-vmm", "Accept-Encoding": "identity"},
-            # Whom the host trusts, so that a company's own registry can be used.
-            verify=_trust(),
+            # Whom the host trusts, so that a company's own registry can be used. Read in a thread:
+            # the first time takes tens of milliseconds, in which nobody else would be answered.
+            verify=await asyncio.to_thread(_trust),
             # Proxies of the environment; none leads to this machine.
-            trust_env=not repository.is_loopback,
+            trust_env=not self.repository.is_loopback,
         )
-
-    async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         return self
 

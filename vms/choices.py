@@ -77,6 +77,14 @@ class Platform(models.TextChoices):
     AMD_SEV_SNP = "amd-sev-snp", "AMD SEV-SNP"
 
 
+class Draining(models.TextChoices):
+    """What becomes of the VMs of a node that is being emptied."""
+
+    NO = "", "no"
+    STOP = "stop", "stop (its VMs are stopped one after another)"
+    WAIT = "wait", "wait (its VMs run until they are stopped)"
+
+
 class SimulatedTee(models.TextChoices):
     """Platforms whose evidence a plain VM can be made to simulate, for development."""
 

@@ -24,13 +24,17 @@ class Result:
     unit: str
     target: float | None = None
     at_least: bool = False
-    note: str = ""
 
     @property
     def holds(self) -> bool:
         if self.target is None:
             return True
         return self.value >= self.target if self.at_least else self.value <= self.target
+
+    @property
+    def measured(self) -> str:
+        """The value with its unit, in no more digits than it deserves."""
+        return f"{self.value:,.0f} {self.unit}" if abs(self.value) >= 100 else f"{self.value:.3g} {self.unit}"
 
     @property
     def promise(self) -> str:
@@ -49,10 +53,7 @@ def median(values: Sequence[float]) -> float:
 
 
 def line(result: Result) -> str:
-    return (
-        f"{result.subject:12} {result.name:58} {result.value:10.4g} {result.unit:10} "
-        f"{result.promise} {result.note}".rstrip()
-    )
+    return f"{result.subject:12} {result.name:58} {result.measured:>16} {result.promise}".rstrip()
 
 
 def machine() -> dict[str, str]:
@@ -76,15 +77,15 @@ def write(folder: Path, host: dict[str, str], results: Sequence[Result]) -> Path
     name = f"bench-{host['date']}"
     told = [asdict(result) | {"holds": result.holds} for result in results]
     (folder / f"{name}.json").write_text(json.dumps({"machine": host, "results": told}, indent=1) + "\n")
-    rows = [f"| {r.subject} | {r.name} | {r.value:.4g} {r.unit} | {r.promise} | {r.note} |" for r in results]
+    rows = [f"| {r.subject} | {r.name} | {r.measured} | {r.promise} |" for r in results]
     head = [
         "# Bench of " + host["date"],
         "",
         ", ".join(f"{key}: {value}" for key, value in host.items() if key != "date") + ".",
         "Medians of one run; compare within it.",
         "",
-        "| | figure | measured | promised | |",
-        "| --- | --- | --- | --- | --- |",
+        "| | figure | measured | promised |",
+        "| --- | --- | --- | --- |",
     ]
     path = folder / f"{name}.md"
     path.write_text("\n".join([*head, *rows]) + "\n")

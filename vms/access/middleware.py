@@ -85,12 +85,14 @@ def _nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+_csrf = _Csrf(_nothing)
+
+
 def _demand_csrf_token(request: HttpRequest) -> None:
     """Raises Forbidden: another site could make a browser send this, for cookies go along by themselves."""
     _ = request.body  # so that looking for a form's token leaves it for the view
-    check = _Csrf(_nothing)
-    check.process_request(request)
-    reason = check.process_view(request, _nothing, (), {})
+    # What it reads of the cookie was put into the request by Django's own middleware, which came before.
+    reason = _csrf.process_view(request, _nothing, (), {})
     if reason:
         raise Forbidden(
             f"{reason} What a browser's session changes needs its CSRF token: send the cookie "

@@ -1,29 +1,29 @@
-"""Django's secret key: made once, kept in the data folder, readable by its owner only."""
+"""Django's secret key: of one host alone its own, of a fleet's nodes the same."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import hmac
 import secrets
 from pathlib import Path
 
+from vmm_site.kept import kept
 
-def secret_key(data_dir: Path) -> str:
-    """The key in ``<data_dir>/secret-key``, made now if there is none.
 
-    Two processes that start at once agree: whoever links its file first wins.
+def secret_key(data_dir: Path, fleet_secret: str = "") -> str:
+    """The key in ``<data_dir>/secret-key``, made now if there is none; a fleet's follows from its secret.
+
+    So a session that began on one node of a fleet is good on all of them.
     """
-    path = data_dir / "secret-key"
-    if not path.exists():
-        mine = data_dir / f".secret-key.{os.getpid()}"
-        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(mine, path)
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
-    return path.read_text("ascii").strip()
+    if fleet_secret:
+        return derived(fleet_secret, "django sessions").hex()
+    return kept(data_dir / "secret-key", lambda: secrets.token_urlsafe(50))
+
+
+def derived(secret: str, purpose: str) -> bytes:
+    """32 bytes for that purpose alone, from which neither the secret nor other keys follow.
+
+    HKDF with SHA-256 (RFC 5869), of one block.
+    """
+    extracted = hmac.digest(b"dstack-vmm fleet", secret.encode(), hashlib.sha256)
+    return hmac.digest(extracted, purpose.encode() + b"\x01", hashlib.sha256)

@@ -6,10 +6,13 @@ import os
 import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE
 
+from vmm_site import stores
 from vmm_site.config import ConfigError, load_config
+from vmm_site.node_id import BrokenNodeId, node_id
 from vmm_site.private import keep_private
 from vmm_site.secret_key import secret_key
 
@@ -31,13 +34,19 @@ except OSError as error:
     )
 
 keep_private(VMM.data_dir)
-SECRET_KEY = secret_key(VMM.data_dir)
+SECRET_KEY = secret_key(VMM.data_dir, VMM.fleet.secret if VMM.database_url else "")
+try:
+    NODE_ID = node_id(VMM.data_dir)
+except BrokenNodeId as error:
+    sys.exit(f"dstack-vmm: {error}")
 DEBUG = False
 # Names; any address will do (``vmm_site.origin`` has the rule). Further ones are the operator's to allow.
 # The host's own name counts, too: that it leads here is nobody else's to decide.
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower(), *VMM.allowed_hosts]
 if VMM.address not in ("", "0.0.0.0", "::"):
     ALLOWED_HOSTS.append(VMM.address)
+if VMM.fleet.address:
+    ALLOWED_HOSTS.append(urlsplit(VMM.fleet.address).hostname or "")
 
 ROOT_URLCONF = "vmm_site.urls"
 ASGI_APPLICATION = "vmm_site.asgi.application"
@@ -96,22 +105,10 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VMM.data_dir / "vmm.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            # Intent must survive a power cut: FULL costs half the write rate, and is worth it.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        "TEST": {"NAME": str(VMM.data_dir / "test.sqlite3")},
-    }
+    "default": stores.postgresql(VMM.database_url) if VMM.database_url else stores.sqlite(VMM.data_dir)
 }
-
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 2000}}
+    "default": stores.redis(VMM.redis_url, VMM.fleet.secret) if VMM.redis_url else stores.in_this_process()
 }
 
 # How a refused request is answered, in the form that its client understands.

@@ -14,3 +14,9 @@ def conf() -> Config:
     """The checked configuration that this process was started with."""
     config: Config = settings.VMM
     return config
+
+
+def identity() -> str:
+    """Who this node is, whatever it is called: 32 hex digits, kept in the data folder."""
+    found: str = settings.NODE_ID
+    return found

@@ -7,7 +7,7 @@ FAILED=()
 # The operator's own settings and data are no business of a check: none are read, none are made.
 forget_the_operator() {
   local name
-  for name in "${!VMM_@}" DATABASE_URL; do
+  for name in "${!VMM_@}" DATABASE_URL REDIS_URL; do
     unset "$name"
   done
   export VMM_DATA="$STATE/data"

@@ -100,14 +100,15 @@ def test_secrets_are_masked(home: Path, tmp_path: Path) -> None:
     file = written(
         tmp_path,
         'database_url = "postgres://u:hush@h/d"\n[auth]\ntokens = ["hush"]\n'
-        f'[cvm.tee_simulator]\nmock_attestation_seed = "{"ab" * 32}"\n',
+        f'[cvm.tee_simulator]\nmock_attestation_seed = "{"ab" * 32}"\n'
+        f'[fleet]\nsecret = "{"hush" * 8}"\naddress = "http://h"\n',
     )
     for words in ((), ("--json",)):
         status, said = check(home, "--config", str(file), *words, REDIS_URL="redis://:hush@h")
         assert status == 0
         assert "hush" not in said
         assert "abab" not in said
-        assert said.count("***") == 4
+        assert said.count("***") == 5
     wrong = written(tmp_path, 'kms_url = "ftp://u:hush@h"\n[auth]\ntokens = "hush"\n')
     status, said = check(home, "--config", str(wrong))
     assert status == 1

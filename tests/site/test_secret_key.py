@@ -47,3 +47,11 @@ def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
         process.stdin = None
     found = {process.communicate()[0] for process in started}
     assert found == {secret_key(tmp_path).encode() + b"\n"}
+
+
+def test_the_nodes_of_a_fleet_have_the_same(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    secret = "a secret that all nodes of the fleet know"
+    assert secret_key(tmp_path, secret) == secret_key(tmp_path / "b", secret)
+    assert secret_key(tmp_path, secret) != secret_key(tmp_path, secret + "!")
+    assert secret not in secret_key(tmp_path, secret)

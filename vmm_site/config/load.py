@@ -82,6 +82,10 @@ def examine_config(path: Path | None, environ: Mapping[str, str]) -> Examined:
     context = {"base": file.parent if file else Path.cwd(), "home": home}
     _complete(table, context, environ, first_try=path is None)
     try:
+        _read_fleet_secret(table, context, sources.get(("fleet", "secret_file"), source))
+    except ConfigError as error:
+        problems += error.problems
+    try:
         _split_address(table, sources, source, origins)
     except ConfigError as error:
         problems += error.problems
@@ -176,6 +180,19 @@ def _complete(
         cvm = table.setdefault("cvm", {})
         if isinstance(cvm, dict) and isinstance(cvm.setdefault("port_mapping", {}), dict):
             cvm["port_mapping"].setdefault("enabled", True)
+
+
+def _read_fleet_secret(table: Table, context: Mapping[str, Path], source: str) -> None:
+    """Put what ``secret_file`` holds where the secret is; one that is given itself wins."""
+    fleet = table.get("fleet")
+    if not isinstance(fleet, dict) or fleet.get("secret") or not isinstance(fleet.get("secret_file"), str):
+        return
+    if named := fleet["secret_file"]:
+        path = resolve_path(named, context)
+        try:
+            fleet["secret"] = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(Problem(source, "fleet.secret_file", f"can't read {path}: {error}")) from None
 
 
 def _split_address(table: Table, sources: Mapping[Key, str], source: str, origins: dict[Key, str]) -> None:

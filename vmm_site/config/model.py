@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from vmm_site.config.cvm import Cvm
+from vmm_site.config.fleet import DatabaseUrl, Fleet, RedisUrl, lacking
 from vmm_site.config.values import (
     AccessRole,
     Host,
@@ -149,8 +150,8 @@ class Config(Section):
     """Whether each request has a line in the log."""
     insecure: bool = False
     """Whether to listen for other hosts though authentication is off: all of them own this one then."""
-    database_url: str = Field(default="", repr=False)
-    redis_url: str = Field(default="", repr=False)
+    database_url: DatabaseUrl = Field(default="", repr=False)
+    redis_url: RedisUrl = Field(default="", repr=False)
     image: Image
     events: Events = Events()
     cvm: Cvm = Cvm()
@@ -161,6 +162,7 @@ class Config(Section):
     host_api: HostApi = HostApi()
     key_provider: KeyProvider = KeyProvider()
     netd: Netd = Netd()
+    fleet: Fleet = Fleet()
     from_file: Path | None = None
     given: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
@@ -169,6 +171,12 @@ class Config(Section):
     def _listens_somewhere(self) -> Self:
         if not self.address and self.unix_socket is None:
             raise ValueError("neither an address nor a unix_socket to listen on")
+        return self
+
+    @model_validator(mode="after")
+    def _is_a_whole_fleet_or_none(self) -> Self:
+        if lacks := lacking(self.database_url, self.redis_url, self.fleet):
+            raise ValueError("; ".join(lacks))
         return self
 
     @property

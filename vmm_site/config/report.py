@@ -51,6 +51,7 @@ def missing_files(config: Config) -> Iterator[str]:
         ("kms.ca_file", config.kms.ca_file),
         ("auth.htpasswd_file", config.auth.htpasswd_file),
         ("cvm.volumes_dir", config.cvm.volumes_dir),
+        ("fleet.ca_file", config.fleet.ca_file),
     ):
         if path is not None and not path.exists():
             yield f"{key}: {path} does not exist"

@@ -6,9 +6,12 @@ import asyncio
 import itertools
 import logging
 
+from django.db import DatabaseError
+
 from vms import faults
 from vms.actions import images, nodes, recovery, stalls
 from vms.actions.images import ImageFields
+from vms.actions.lease import LeaseLost
 from vms.conf import conf
 from vms.database import in_database, now_ms
 from vms.figures.board import board
@@ -26,12 +29,14 @@ from vms.worker.execute import Tools
 from vms.worker.gpus import GpuWatch
 from vms.worker.guest_writes import GuestWrites
 from vms.worker.host_api import serve_guests
-from vms.worker.lanes import Lanes
+from vms.worker.lanes import Lane, Lanes
+from vms.worker.lease import Lease
 from vms.worker.log_rotation import LogRotation
 from vms.worker.prune import prune
 from vms.worker.pulls import ImageWork
 from vms.worker.reconcile import Reconciler
 from vms.worker.reload import Reloader
+from vms.worker.room import RoomWatch
 from vms.worker.sample import Sampler
 from vms.worker.start_queue import StartQueue
 
@@ -58,7 +63,9 @@ class NodeWorker:
         self._events = EventTail(driver, node.pk, self._guest_writes)
         self._agents = Agents(Connector(driver, sockets))
         self._reconciler = Reconciler(Tools(driver, self._start_queue, self._agents), self._events)
-        self._lanes = Lanes(self._reconciler.work)
+        self._lease = Lease(node.pk)
+        self._room = RoomWatch()
+        self._lanes = Lanes(self._work)
         self._images = ImageWork(node.pk, self.sync_images)
         self._reloader = Reloader(node.pk, driver, self._lanes.is_working_on)
         self._gpus = GpuWatch(node.pk)
@@ -91,7 +98,7 @@ class NodeWorker:
         faults.point("start.looked")
         await self.adopt()
         faults.point("start.adopted")
-        await in_database(nodes.heartbeat, self._node.pk)
+        await self._lease.renew(self._room.now())
         agents.announce(self._node.pk, self._agents)
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
@@ -114,7 +121,7 @@ class NodeWorker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await in_database(nodes.retire, self._node.pk)
+            await self._retire()
             faults.point("end.retired")
             await self._lanes.close(END_S)
             faults.point("end.rested")
@@ -162,13 +169,15 @@ class NodeWorker:
         for turn in itertools.count():
             try:
                 await self.scan(sweep=turn % SWEEP_EVERY == 0)
+            except LeaseLost:
+                raise
             except Exception:
                 _log.exception("the scan failed; again in %g s", SCAN_INTERVAL_S)
             await asyncio.sleep(SCAN_INTERVAL_S)
 
     async def scan(self, *, sweep: bool) -> None:
         """Repair what a lost message missed; says also that this worker lives."""
-        await in_database(nodes.heartbeat, self._node.pk)
+        await self._lease.renew(self._room.now())
         self._reloader.wake()
         for vm_id in await in_database(work.ids_needing_attention, self._node.pk, now_ms()):
             self._lanes.nudge(vm_id)
@@ -180,6 +189,19 @@ class NodeWorker:
                 self._lanes.nudge(vm_id)
             await self._gpus.sync()
         await self.sync_images()
+
+    async def _work(self, lane: Lane) -> float | None:
+        """What is to be done for a VM, while this process may act for the node."""
+        if not self._lease.is_held:
+            return SCAN_INTERVAL_S
+        return await self._reconciler.work(lane)
+
+    async def _retire(self) -> None:
+        """With a database that is away, the lease runs out by itself."""
+        try:
+            await in_database(nodes.retire, self._node.pk)
+        except DatabaseError as error:
+            _log.warning("the node could not be retired: %s", error)
 
     async def _boot_is_over(self, vm_id: str) -> bool:
         return await in_database(work.boot_is_over, vm_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from functools import cache
 
@@ -15,8 +16,10 @@ from vms.live.hub import hub
 from vms.version import VERSION
 from vms.worker import messages
 from vms.worker.host import Host, look_around
+from vms.worker.host_figures import PROC, memory
 from vms.worker.node_worker import NodeWorker
 from vms.worker.preflight import watch_host
+from vms.worker.room import MB
 
 Service = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -49,6 +52,8 @@ async def _run_node(stop: asyncio.Event) -> None:
         notice=host.notice,
         missing=host.missing,
         qemu_version=host.qemu_version,
+        vcpus=os.cpu_count() or 0,
+        memory_mb=memory((PROC / "meminfo").read_text("ascii"))[0] // MB,
     )
     sockets = Vsock() if host.settings.vsock else None
     worker = NodeWorker(node, QemuDriver(conf().run_path, host.settings), sockets)

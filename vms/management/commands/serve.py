@@ -17,7 +17,8 @@ from vmm_site.config import Config
 from vmm_site.endpoints import Endpoint, Tcp, Unix
 from vmm_site.exposure import OpenDoor, refuse_open_door
 from vms.access import keeper, last_used, set_up
-from vms.actions import nodes
+from vms.actions import lease
+from vms.conf import identity
 from vms.settling import server_ends
 from vms.version import VERSION
 
@@ -94,20 +95,31 @@ class Command(BaseCommand):
 
 
 def forget_the_last() -> None:
-    """Have nobody be told that a worker is there before ours is: one that was killed said so to its end.
+    """Take the node's post: nobody is told that a worker is there before ours is.
+
+    One that was killed said so to its end.
 
     Raises:
-        CommandError: the database can't be written, as on a full disk.
+        CommandError: somebody else has it, or the database can't be written, as on a full disk.
     """
+    config: Config = settings.VMM
+    claim = lease.Claim(config.effective_node_name, identity(), config.fleet.address)
     try:
-        nodes.take_post(settings.VMM.effective_node_name)
+        lease.take_post(claim, logger.warning)
+    except lease.PostTaken as error:
+        raise CommandError(str(error)) from None
     except DatabaseError as error:
-        where = settings.VMM.data_dir
         raise CommandError(
-            f"the database can't be written: {error}. Make room in {where}, or end what holds it there, "
-            "then start again; virtual machines run on"
+            f"the database can't be written: {error}. {way_out(config)}; virtual machines run on"
         ) from None
     connection.close()
+
+
+def way_out(config: Config) -> str:
+    """What to do about a database that can't be used."""
+    if config.database_url:
+        return "See to it that PostgreSQL runs and database_url leads to it, then start again"
+    return f"Make room in {config.data_dir}, or end what holds it there, then start again"
 
 
 def refuse_old_tables() -> None:

@@ -34,7 +34,12 @@ test.describe('the update of a VM', () => {
     const editor = page.getByRole('textbox', { name: 'docker-compose.yml' });
     await editor.click();
     await page.keyboard.press('Control+End');
-    await page.keyboard.type('    restart: always');
+    await page.keyboard.type('    restart: [');
+    const known = panel.getByRole('status', { name: 'Worth knowing' });
+    await expect(known).toContainText(/docker-compose\.yml, line \d+: .* The guest could not run it\./);
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('always');
+    await expect(known).toBeHidden();
     await expect(page.locator('.cm-changedLine, .cm-insertedLine').first()).toContainText('restart: always');
     await expect(panel).toContainText('Compose file');
     await expect(panel).toContainText(/Compose hash .* becomes/);

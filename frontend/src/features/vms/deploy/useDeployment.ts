@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { problemsOfYaml, type YamlProblem } from '@/components/editor/yamlProblems';
 import { appIdOf } from '@/crypto/composeHash';
 import { dockerComposeOf, parseAppCompose, withFields } from '../compose/appCompose';
+import { brokenYaml } from '../compose/brokenYaml';
 import { useComposeHash } from '../compose/useComposeHash';
 import type { Deploy } from './deployContext';
 import { environmentProblems, variablesOf, type EnvRow } from './environment';
@@ -18,12 +18,6 @@ const nothingToRun: Remark = {
   field: 'compose_file',
   message: 'There is nothing to run yet: write a docker-compose file, or choose one',
 };
-
-/** The host doesn't look into the docker-compose file; docker in the guest will. */
-const brokenYaml = (text: string, { from, message }: YamlProblem): Remark => ({
-  field: 'compose_file',
-  message: `docker-compose.yml, line ${text.slice(0, from).split('\n').length}: ${message}. The guest could not run it.`,
-});
 
 /**
  * The state of one deployment: its form and environment, what the server and the browser find wrong with them, and
@@ -63,17 +57,14 @@ export function useDeployment(
     setDraft((before) => ({ form: allowing(before.form, rows), env: rows }));
 
   const yaml = useMemo(() => dockerComposeOf(parseAppCompose(form.compose) ?? {}), [form.compose]);
-  const yamlProblem = useMemo(
-    () => problemsOfYaml(yaml).find(({ severity }) => severity === 'error'),
-    [yaml],
-  );
+  const broken = useMemo(() => brokenYaml(form.compose), [form.compose]);
   const problems = [
     ...(form.own && yaml.trim() === '' ? [nothingToRun] : nothing),
     ...(check.answer?.problems ?? nothing),
     ...environmentProblems(env, form.compose, hasKms(host)),
   ];
   const notes = [
-    ...(yamlProblem ? [brokenYaml(yaml, yamlProblem)] : nothing),
+    ...(broken ? [{ field: 'compose_file', message: broken }] : nothing),
     ...(check.answer?.notes ?? nothing),
   ];
   const errorOf = (field: string): string | undefined => {

@@ -22,7 +22,7 @@ const manners: Record<Manner, string> = {
 
 /** Everything that will change and what it means, and the way to do it. */
 export function ApplyPanel({ update, apply, onApply }: Props) {
-  const { row, changes, problems, theirs } = update;
+  const { row, changes, problems, notes, theirs } = update;
   const needsStop = changes.some((change) => change.needsStop);
   const runs = !isOff(row);
   const [chosen, setChosen] = useState<Manner | null>(null);
@@ -42,6 +42,13 @@ export function ApplyPanel({ update, apply, onApply }: Props) {
       {problems.length > 0 && (
         <ul className={classes.problems} aria-label="In the way">
           {problems.map(({ field, message }) => (
+            <li key={`${field} ${message}`}>{message}</li>
+          ))}
+        </ul>
+      )}
+      {notes.length > 0 && (
+        <ul className={classes.notes} aria-label="Worth knowing" role="status">
+          {notes.map(({ field, message }) => (
             <li key={`${field} ${message}`}>{message}</li>
           ))}
         </ul>

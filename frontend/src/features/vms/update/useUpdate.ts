@@ -1,5 +1,6 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { VmRow } from '@/api/vm';
+import { brokenYaml } from '../compose/brokenYaml';
 import { useComposeHash } from '../compose/useComposeHash';
 import type { Deploy } from '../deploy/deployContext';
 import { environmentProblems, variablesOf, type EnvRow } from '../deploy/environment';
@@ -19,6 +20,8 @@ export interface Update {
   changes: readonly Change[];
   /** Nothing can be applied as long as there are any. */
   problems: readonly Remark[];
+  /** What is worth knowing of the changes before they are applied. */
+  notes: readonly Remark[];
   /** Hash of the compose file that it has. */
   hashBefore: string | undefined;
   /** Environment: null as long as it stays as it is. */
@@ -60,6 +63,8 @@ export function useUpdate(host: Host, row: VmRow, latest: Configuration): Update
     concerns(problem, changes, before, form),
   );
   const problems = [...own, ...ofEnv, ...checked];
+  const broken = useMemo(() => brokenYaml(form.compose), [form.compose]);
+  const notes = broken && form.compose !== before.compose ? [{ field: 'compose_file', message: broken }] : [];
 
   const deploy: Deploy = {
     host,
@@ -86,6 +91,7 @@ export function useUpdate(host: Host, row: VmRow, latest: Configuration): Update
     base,
     changes,
     problems,
+    notes,
     hashBefore,
     replacesEnv,
     setReplacesEnv: (replaces) => {

@@ -136,7 +136,11 @@ test('takes the pictures of the docs', async ({ page, playwright, server }) => {
     const editor = page.getByRole('textbox', { name: 'docker-compose.yml' });
     await editor.getByText('image: nginx').click();
     await page.keyboard.press('End');
-    await page.keyboard.type(':1.29\nrestart: always');
+    await page.keyboard.type(':1.29\n');
+    // In place of whatever the editor indents a new line by.
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.type('    restart: always');
+    await expect(page.locator('.cm-lintRange-error, .cm-lint-marker-error')).toHaveCount(0);
     await page.getByLabel('vCPUs', { exact: true }).fill('2');
     await expect(page.getByRole('complementary', { name: 'What changes' })).toContainText('Identity');
     await take(page, 'update', { height: 900 });

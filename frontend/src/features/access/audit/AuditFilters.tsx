@@ -19,7 +19,10 @@ const actions = [
   'access.',
   'login',
   'logout',
-  'ws.',
+  'console',
+  'logs',
+  'command.',
+  'ws/',
 ];
 
 interface Props {

@@ -9,7 +9,12 @@ it('says methods as people do, and leaves the rest', () => {
   expect(actionText('guest.Shutdown')).toBe('Guest: shutdown');
   expect(actionText('login')).toBe('Log in');
   expect(actionText('console.type')).toBe('Type in console');
-  expect(actionText('ws.status')).toBe('ws.status');
+  expect(actionText('access.audit.csv')).toBe('Take the audit log along as CSV');
+  expect(actionText('admin.SaveUser')).toBe('Admin pages: save user');
+  expect(actionText('admin.vms.vm')).toBe('Admin pages: VMs VM');
+  expect(actionText('command.backup')).toBe('Command: back up');
+  expect(actionText('ws/status')).toBe('Watch the list of VMs');
+  expect(actionText('ws.unheard-of')).toBe('ws.unheard-of');
 });
 
 it('tells refusals from failures', () => {

@@ -18,7 +18,8 @@ PIP_UNFINISHED="$STATE/pip.unfinished"
 . "$ROOT/script/lib/console.sh"
 
 SERVER_PROGRAMS=(qemu-system-x86_64 qemu-img swtpm python-venv)
-TEST_PROGRAMS=(git curl jq chromium fonts shellcheck docker-registry fsck.vfat mcopy ip as)
+TEST_PROGRAMS=(git curl jq chromium fonts shellcheck docker-registry postgresql redis-server
+  fsck.vfat mcopy ip as)
 
 # One set-up at a time; a second one waits, and then finds the work done.
 with_setup_lock() {

@@ -13,6 +13,8 @@ declare -A DEBIAN_PACKAGE=(
   [shellcheck]=shellcheck
   [fonts]=fonts-dejavu-core
   [docker-registry]=docker-registry
+  [postgresql]=postgresql
+  [redis-server]=redis-server
   [fsck.vfat]=dosfstools
   [mcopy]=mtools
   [ip]=iproute2
@@ -22,12 +24,14 @@ declare -A DEBIAN_PACKAGE=(
 declare -A MEANING=(
   [python-venv]="Python's venv module with ensurepip"
   [fonts]="any TrueType font"
+  [postgresql]="PostgreSQL's server, below /usr/lib/postgresql"
 )
 
 has_program() {
   case "$1" in
     python-venv) [[ -x $VENV/bin/pip ]] || "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ;;
     fonts) [[ -n "$(find /usr/share/fonts ~/.fonts -name '*.[to]tf' -print -quit 2>/dev/null)" ]] ;;
+    postgresql) [[ -n "$(find /usr/lib/postgresql -path '*/bin/postgres' -print -quit 2>/dev/null)" ]] ;;
     # Some programs that any user may run lie where only root looks.
     *) PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null ;;
   esac

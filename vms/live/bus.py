@@ -18,8 +18,14 @@ from channels.layers import get_channel_layer
 ROWS = "rows"
 """The group that hears of every changed row."""
 
+MAX_ON_THE_WAY = 2000
+"""Hints that are being sent at once; beyond, while Redis hangs, they are dropped."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
 _log = logging.getLogger(__name__)
 _loop: asyncio.AbstractEventLoop | None = None
+_on_the_way = 0
+_fails = False
 
 
 def attach(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -55,9 +61,41 @@ def _hand_over(sending: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _quietly(sending: Callable[[], Awaitable[None]]) -> None:
+    global _on_the_way, _fails
+    if _on_the_way >= MAX_ON_THE_WAY:
+        return
+    _on_the_way += 1
     try:
         await sending()
     except ChannelFull:
         _log.debug("a hint was dropped: the channel is full")
-    except Exception:
-        _log.warning("a hint could not be sent", exc_info=True)
+    except Exception as error:
+        if not _fails:  # told once, not for each of the hints until it is mended
+            _log.warning("hints can't be sent (%s); others notice changes by their scans", error)
+        _fails = True
+    else:
+        if _fails:
+            _log.warning("hints are sent again")
+        _fails = False
+    finally:
+        _on_the_way -= 1
+
+
+async def for_ever(what: str, receive: Callable[[], Awaitable[None]]) -> None:
+    """Receive, again and again, until cancelled; while it fails, with growing pauses.
+
+    Told in the log when it begins to fail, and when it works again.
+    """
+    pause = 0.0
+    while True:
+        try:
+            await receive()
+        except Exception as error:
+            if not pause:
+                _log.warning("%s can't be received (%s); they are found by scans meanwhile", what, error)
+            pause = min(LONGEST_PAUSE_S, pause * 2 or FIRST_PAUSE_S)
+            await asyncio.sleep(pause)
+        else:
+            if pause:
+                _log.warning("%s are received again", what)
+            pause = 0.0

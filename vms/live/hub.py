@@ -24,6 +24,7 @@ from vms.selectors import watch
 from vms.selectors.sight import Sight
 
 REPAIR_INTERVAL_S = 5.0
+MEMBER_INTERVAL_S = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -82,12 +83,13 @@ class Hub:
         layer = get_channel_layer()
         bus.attach(asyncio.get_running_loop())
         channel = await layer.new_channel("hub")
-        await layer.group_add(bus.ROWS, channel)
-        receiving = asyncio.create_task(self._receive(layer, channel))
+        await _member(layer, channel)
+        staying = asyncio.create_task(_stay_member(layer, channel))
+        receiving = asyncio.create_task(bus.for_ever("changed rows", lambda: self._receive(layer, channel)))
         repairing = asyncio.create_task(self._repair())
         lists = [asyncio.create_task(feed.run()) for feed in (self._pulls, self._images)]
         stopping = asyncio.create_task(stop.wait())
-        tasks = {receiving, repairing, *lists, stopping}
+        tasks = {receiving, staying, repairing, *lists, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
@@ -96,15 +98,15 @@ class Hub:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await layer.group_discard(bus.ROWS, channel)
+            with contextlib.suppress(Exception):  # Redis is away: it forgets us in a while
+                await layer.group_discard(bus.ROWS, channel)
 
     async def _receive(self, layer: Any, channel: str) -> None:
-        while True:
-            message = await layer.receive(channel)
-            try:
-                self._hand_out(message)
-            except Exception:
-                _log.exception("a message about a row could not be handed out")
+        message = await layer.receive(channel)
+        try:
+            self._hand_out(message)
+        except Exception:
+            _log.exception("a message about a row could not be handed out")
 
     def _hand_out(self, message: dict[str, Any]) -> None:
         if message["type"] == "pulls":
@@ -158,6 +160,20 @@ class Hub:
                 self._known[row.id] = row.revision
                 for watcher in others:
                     watcher.row(row.id, row.owner_id, row.revision, row.encoded())
+
+
+async def _stay_member(layer: Any, channel: str) -> None:
+    """A layer forgets its members after a while, and a Redis that was started anew has none."""
+    while True:
+        await asyncio.sleep(MEMBER_INTERVAL_S)
+        await _member(layer, channel)
+
+
+async def _member(layer: Any, channel: str) -> None:
+    try:
+        await layer.group_add(bus.ROWS, channel)
+    except Exception as error:
+        _log.debug("not to be told of changed rows now: %s", error)
 
 
 hub = Hub()

@@ -57,13 +57,13 @@ async def listen(
     wake_images: Callable[[], None] = lambda: None,
     wake_reload: Callable[[], None] = lambda: None,
 ) -> None:
-    """Receive this node's messages until told to stop. Raises when receiving breaks down."""
+    """Receive this node's messages until told to stop; while that fails, again and again."""
     channel = bus.node_channel(node_id)
     consumer = NodeConsumer.as_asgi(wake=wake, wake_images=wake_images, wake_reload=wake_reload)
     router = ChannelNameRouter({channel: consumer})
     worker = Worker(router, [channel], get_channel_layer())
     # Not ``handle``, which leaves its listeners behind when it is cancelled.
-    handling = asyncio.create_task(worker.listener(channel))
+    handling = asyncio.create_task(bus.for_ever("this node's messages", lambda: worker.listener(channel)))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({handling, stopping}, return_when=asyncio.FIRST_COMPLETED)

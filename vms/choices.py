@@ -85,6 +85,14 @@ class Draining(models.TextChoices):
     WAIT = "wait", "wait (its VMs run until they are stopped)"
 
 
+class NodeState(models.TextChoices):
+    """Whether a node's worker is there to act on its VMs."""
+
+    UP = "up"
+    LOST = "lost", "lost (not heard of any more)"
+    ENDED = "ended", "ended (in good order, or it never began)"
+
+
 class SimulatedTee(models.TextChoices):
     """Platforms whose evidence a plain VM can be made to simulate, for development."""
 

@@ -9,6 +9,7 @@ from vms.selectors.sight import EVERYTHING
 async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
     class Noting:
         sight = EVERYTHING
+        sees_nodes = True
 
         def __init__(self) -> None:
             self.told: list[int] = []
@@ -24,6 +25,9 @@ async def test_an_older_row_that_comes_late_is_not_handed_out() -> None:
 
         def images(self, text: str) -> None:
             raise AssertionError("nothing looks for images here")
+
+        def nodes(self, text: str) -> None:
+            raise AssertionError("nothing looks for nodes here")
 
     mine, watcher = Hub(), Noting()
     mine.join(watcher)

@@ -25,6 +25,7 @@ from vms.selectors import images
 from vms.selectors.sight import EVERYTHING, Sight
 
 FIELDS = {
+    "node",
     "name",
     "version",
     "description",

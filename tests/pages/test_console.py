@@ -15,6 +15,7 @@ from tests.rows import make_node
 from vms.actions import nodes
 from vms.database import in_database
 from vms.models import Node
+from vms.selectors.nodes import HEARTBEAT_LOST_MS
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_worker_whose_heart_stopped_is_gone() -> None:
     from vms.database import now_ms
 
     node = make_node()
-    for age, lives in ((0, True), (nodes.HEARTBEAT_LOST_MS - 1000, True), (nodes.HEARTBEAT_LOST_MS, False)):
+    for age, lives in ((0, True), (HEARTBEAT_LOST_MS - 1000, True), (HEARTBEAT_LOST_MS, False)):
         node.heartbeat_at_ms = now_ms() - age
         assert nodes.has_worker(node) is lives
 

@@ -31,7 +31,7 @@ def test_it_asks_the_database_as_often_for_many_vms_as_for_one(
 ) -> None:
     for _ in range(20):
         make_vm()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         answer = client.get("/snapshot").json()
     assert len(answer["messages"][0]["vms"]) == 20
 

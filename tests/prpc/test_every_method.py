@@ -14,8 +14,10 @@ from tests.images.tiny import tiny_layer
 from tests.in_process import COMPOSE, InProcess
 from tests.kms.server import certificate, serving
 from tests.prpc.test_encodings import CLIENTS, SERVICE, Told, field
+from tests.rows import make_node
 from tests.waiting import eventually
 from vms.conf import conf
+from vms.database import in_database
 from vms.prpc.methods import METHODS
 
 APP_ID = "e0" * 20
@@ -29,6 +31,11 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
     ("ListGpus", {}, "gpus"),
     ("ListGpuDevices", {}, "devices"),
     ("GetHost", {}, "settings"),
+    ("ListNodes", {}, "nodes"),
+    ("CordonNode", {"name": "{node}"}, ""),
+    ("DrainNode", {"name": "{node}", "how": "wait"}, "running"),
+    ("UncordonNode", {"name": "{node}"}, ""),
+    ("RemoveNode", {"name": "gone"}, ""),
     ("CheckVm", {"compose_file": COMPOSE}, "problems"),
     ("GetAppEnvEncryptPubKey", {"app_id": APP_ID}, "public_key"),
     ("GetComposeHash", {"compose_file": COMPOSE}, "hash"),
@@ -62,6 +69,12 @@ FAILURES: list[tuple[str, dict[str, Any], int]] = [
     ("PullRegistryImage", {"tag": "../x"}, 400),
     ("DeleteImage", {"id": "no-such-image"}, 404),
     ("ResizeVm", {"id": "{vm}"}, 400),
+    ("ListImages", {"node": "nowhere"}, 404),
+    ("PullRegistryImage", {"tag": "0.1", "nodes": ["nowhere"]}, 404),
+    ("CordonNode", {"name": "nowhere"}, 404),
+    ("CordonNode", {"name": ""}, 400),
+    ("DrainNode", {"name": "{node}", "how": "fast"}, 400),
+    ("RemoveNode", {"name": "{node}"}, 409),
     ("ResizeVm", {"id": "{vm}", "vcpu": 2}, 409),
     ("SvRemove", {"id": "{vm}"}, 409),
     *((method, {"id": "nobody"}, 404) for method in ("StartVm", "StopVm", "ShutdownVm", "RemoveVm")),
@@ -91,6 +104,7 @@ async def test_every_method_succeeds(whole: InProcess, encoding: str) -> None:
         filled = {name: _filled(value, vm_id) for name, value in request.items()}
         return await CLIENTS[encoding](whole, method, _in(encoding, method, filled))
 
+    await in_database(make_node, "gone")
     vm_id = ""
     vm_id = field((await ask("CreateVm", whole.configuration())).value, "id")
     for method, request, holds in STORY:
@@ -129,9 +143,11 @@ async def test_get_is_for_what_changes_nothing(whole: InProcess) -> None:
 
 
 def _filled(value: Any, vm_id: str) -> Any:
+    if not isinstance(value, str | list):
+        return value
     if isinstance(value, list):
         return [_filled(item, vm_id) for item in value]
-    return vm_id if value == "{vm}" else value
+    return {"{vm}": vm_id, "{node}": conf().effective_node_name}.get(value, value)
 
 
 def _in(encoding: str, method: str, request: dict[str, Any]) -> dict[str, Any]:

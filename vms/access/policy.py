@@ -46,6 +46,8 @@ class Permission(Enum):
     """Processes, figures of the host, metrics."""
     STEER_NODE = Grant(_ADMINS)
     """Images and processes, reload, what the host is set to."""
+    MANAGE_NODES = Grant(_ADMINS)
+    """Which nodes take VMs: cordon, drain, remove."""
     MANAGE_ACCESS = Grant(_ADMINS)
     """Users, everybody's tokens, the audit log."""
 

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from django.db.models import QuerySet
 
 from vms.access.policy import name_of
-from vms.actions import pulls
-from vms.actions.nodes import node_for_new_vm
+from vms.actions import fleet, pulls
 from vms.database import writing
 from vms.errors import Conflict, NotFound
 from vms.live import publish
@@ -52,8 +51,8 @@ def sync(node_id: int, found: list[ImageFields]) -> bool:
     return True
 
 
-def delete(name: str) -> int | None:
-    """Have an image deleted; its row's id, which is gone once that is done.
+def delete(name: str, node_name: str = "") -> int | None:
+    """Have an image of that node (none: of this one) deleted; its row's id, which is gone once that is done.
 
     A pull of that name is cancelled instead, or its failure forgotten, and there is nothing
     to wait for: None.
@@ -61,7 +60,7 @@ def delete(name: str) -> int | None:
     Raises:
         NotFound: no such image. Conflict: a VM uses it. Unavailable: nobody is there to do it.
     """
-    node = node_for_new_vm()
+    node = fleet.named(node_name)
     with writing():
         image = Image.objects.filter(node=node, name=name).first()
         pull = Pull.objects.filter(node=node, name=name).first()

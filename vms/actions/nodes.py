@@ -12,11 +12,11 @@ from vms.conf import conf
 from vms.database import common_now_ms, now_ms, writing
 from vms.errors import Unavailable
 from vms.models import Node
+from vms.selectors import capabilities
+from vms.selectors.nodes import HEARTBEAT_LOST_MS
 from vms.version import REV
 
 HEARTBEAT_INTERVAL_S = 3.0
-HEARTBEAT_LOST_MS = 15_000
-"""A worker that wrote no heartbeat for so long is taken to be gone."""
 
 
 def register(
@@ -50,6 +50,7 @@ def register(
                 "qemu_version": qemu_version,
                 "vcpus": vcpus,
                 "memory_mb": memory_mb,
+                "capabilities": capabilities.own().document(),
                 "heartbeat_at_ms": 0,
             },
         )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from vms.actions.nodes import node_for_new_vm
+from collections.abc import Collection
+
+from vms.actions import fleet, nodes
 from vms.choices import PULLING, PullState
 from vms.conf import conf
 from vms.database import now_ms, writing
-from vms.errors import Conflict, Invalid
+from vms.errors import Conflict, Invalid, VmmError
 from vms.images.errors import BadReference
 from vms.images.oci.reference import Repository, local_name, parse_repository
 from vms.live import publish
-from vms.models import Image, Pull
+from vms.models import Image, Node, Pull
+from vms.selectors.capabilities import known_of
+
+EVERY = "*"
+"""Instead of a name: every node that is up."""
 
 
 def repository() -> Repository:
@@ -23,23 +29,49 @@ def repository() -> Repository:
         raise Conflict(f"[image] registry: {error}") from error
 
 
-def request(tag: str) -> Pull:
-    """Have the tag's image pulled. The row says how far it is.
+def request(tag: str, node_names: Collection[str] = ()) -> list[Pull]:
+    """Have the tag's image pulled by these nodes: none means this one, ``*`` all that are up.
+
+    The rows say how far it is. Of several nodes those that can't are left out, unless none can.
 
     Raises:
-        Invalid: no tag. Conflict: no registry, or the image is here or being pulled. Unavailable.
+        Invalid: no tag. NotFound: no such node. Conflict: no registry, or the image is there or being
+            pulled. Unavailable: nobody is there to do it.
     """
     try:
         name = local_name(tag)
     except BadReference as error:
         raise Invalid(f"tag: {error}") from error
-    repository()
-    node = node_for_new_vm()
+    if not node_names:
+        return [_request(nodes.node_for_new_vm(), tag, name)]
+    chosen = (
+        fleet.up() if EVERY in node_names else [fleet.existing(each) for each in dict.fromkeys(node_names)]
+    )
+    with writing():
+        asked = {node.name: _attempt(node, tag, name) for node in chosen}
+    begun = [each for each in asked.values() if isinstance(each, Pull)]
+    if begun:
+        return begun
+    reasons = {node: each for node, each in asked.items() if isinstance(each, VmmError)}
+    raise fleet.none_can("no node can pull it", reasons)
+
+
+def _attempt(node: Node, tag: str, name: str) -> Pull | VmmError:
+    try:
+        return _request(node, tag, name)
+    except VmmError as error:
+        return error
+
+
+def _request(node: Node, tag: str, name: str) -> Pull:
+    _require_registry(node)
+    nodes.require_worker(node)
     with writing():
         image = Image.objects.filter(node=node, name=name).first()
         if image is not None:
             broken = f", though it can't be used ({image.problem}); delete it first" if image.problem else ""
-            raise Conflict(f"image {name!r} is here already{broken}")
+            where = "here" if node.name == conf().effective_node_name else "there"
+            raise Conflict(f"image {name!r} is {where} already{broken}")
         known = Pull.objects.filter(node=node, name=name).first()
         if known is not None and known.state in (*PULLING, PullState.CANCELLING):
             raise Conflict(f"image {name!r} is being pulled already ({known.state}, tag {known.tag!r})")
@@ -59,6 +91,14 @@ def request(tag: str) -> Pull:
         publish.pulls_changed()
         publish.wake_images(node.pk)
     return pull
+
+
+def _require_registry(node: Node) -> None:
+    """Raises Conflict where the node has none, or one that can't be read."""
+    if node.name == conf().effective_node_name:
+        repository()
+    elif not known_of(node).registry:
+        raise Conflict(f"no registry is configured on node {node.name!r} ([image] registry)")
 
 
 def cancel(pull: Pull) -> None:

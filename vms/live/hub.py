@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 from vms.database import in_database
 from vms.live import bus
 from vms.live.images import ImagesFeed
+from vms.live.nodes import NodesFeed
 from vms.live.pulls import PullsFeed
 from vms.selectors import watch
 from vms.selectors.sight import Sight
@@ -47,6 +48,13 @@ class Watcher(Protocol):
 
     def images(self, text: str) -> None: ...
 
+    @property
+    def sees_nodes(self) -> bool:
+        """Whether they may know of nodes more than their names."""
+        ...
+
+    def nodes(self, text: str) -> None: ...
+
 
 class Hub:
     """Hands every change to the watchers and wakes those who wait for one VM."""
@@ -57,6 +65,7 @@ class Hub:
         self._known: dict[str, int] = {}
         self._pulls = PullsFeed(lambda: self._watchers)
         self._images = ImagesFeed(lambda: self._watchers)
+        self._nodes = NodesFeed(lambda: self._watchers)
 
     def join(self, watcher: Watcher) -> None:
         """Begin to hear of changes. Join first, then read the snapshot: nothing is missed between."""
@@ -87,7 +96,7 @@ class Hub:
         staying = asyncio.create_task(_stay_member(layer, channel))
         receiving = asyncio.create_task(bus.for_ever("changed rows", lambda: self._receive(layer, channel)))
         repairing = asyncio.create_task(self._repair())
-        lists = [asyncio.create_task(feed.run()) for feed in (self._pulls, self._images)]
+        lists = [asyncio.create_task(feed.run()) for feed in (self._pulls, self._images, self._nodes)]
         stopping = asyncio.create_task(stop.wait())
         tasks = {receiving, staying, repairing, *lists, stopping}
         try:
@@ -114,6 +123,9 @@ class Hub:
             return
         if message["type"] == "images":
             self._images.changed()
+            return
+        if message["type"] == "nodes":
+            self._nodes.changed()
             return
         vm_id = message["id"]
         if message["type"] == "vm.gone":

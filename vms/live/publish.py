@@ -38,6 +38,11 @@ def images_changed() -> None:
     transaction.on_commit(lambda: bus.broadcast({"type": "images"}), robust=True)
 
 
+def nodes_changed() -> None:
+    """Once the transaction is committed, have everybody who watches told what nodes there are."""
+    transaction.on_commit(lambda: bus.broadcast({"type": "nodes"}), robust=True)
+
+
 def image_changed(name: str) -> None:
     """Once the transaction is committed, wake whoever waits for that image."""
     message = {"type": "image.changed", "id": bus.image_key(name)}

@@ -6,6 +6,8 @@ Frames are JSON objects with a ``type``:
 - ``images``: all ``images`` of the node, after the snapshot and when one changes, comes or goes, or
   when the VMs that use it do (``selectors.images``);
 - ``pulls``: the newest ``pulls``, where there are any, and when one changes (``selectors.pulls``);
+- ``nodes``: all ``nodes`` of a fleet, where there are several (``selectors.nodes``), at most every 5 s
+  unless one is cordoned or removed;
 - ``rows``: ``vms`` that changed; of two rows of a VM the one with the higher ``revision`` holds;
 - ``gone``: the ``ids`` of VMs that are no more;
 - ``pong``: the answer to anything that the client says.
@@ -23,7 +25,7 @@ from vms.access.principal import current
 from vms.database import in_database
 from vms.live.hub import hub
 from vms.live.telling import TellingConsumer
-from vms.selectors import images, node, pulls, watch
+from vms.selectors import images, node, nodes, pulls, watch
 
 FRAME_ROWS = 500
 
@@ -35,11 +37,12 @@ class StatusConsumer(TellingConsumer):
 
     def joined(self) -> None:
         self.sight = sight(current())
+        self.sees_nodes = allows(current(), Permission.SEE_NODE)
         self._told: set[str] = set()
         self._rows: dict[str, str] = {}
         self._gone: set[str] = set()
         self._lists: dict[str, str] = {}
-        self._told_lists = {"pulls": "[]"}
+        self._told_lists = {"pulls": "[]", "nodes": "[]"}
         self._news = asyncio.Event()
         hub.join(self)
 
@@ -68,6 +71,10 @@ class StatusConsumer(TellingConsumer):
         self._lists["images"] = text
         self._news.set()
 
+    def nodes(self, text: str) -> None:
+        self._lists["nodes"] = text
+        self._news.set()
+
     async def tell(self) -> None:
         await self._send_snapshot()
         while True:
@@ -79,13 +86,14 @@ class StatusConsumer(TellingConsumer):
         rows = await in_database(watch.watch_rows, self.sight)
         hub.note_snapshot(self, rows)
         self._told.update(row.id for row in rows)
-        this = await in_database(node.this_node, with_findings=allows(current(), Permission.SEE_NODE))
+        this = await in_database(node.this_node, with_findings=self.sees_nodes)
         await self.send_frame(orjson.dumps({"type": "snapshot", "node": this, "vms": rows}))
         await self._send_list("images", await in_database(images.encoded_rows, self.sight))
         await self._send_list("pulls", await in_database(pulls.encoded_rows))
+        await self._send_list("nodes", await in_database(nodes.encoded_rows, whole=self.sees_nodes))
 
     async def _send_list(self, kind: str, text: str) -> None:
-        """A whole list, unless it was told already; who reads frames knows of no pull until told."""
+        """A whole list, unless it was told already; nobody knows of a pull, or of other nodes, until told."""
         if text != self._told_lists.get(kind) and allows(current(), Permission.LOOK):
             self._told_lists[kind] = text
             await self.send_frame(f'{{"type":"{kind}","{kind}":{text}}}'.encode())

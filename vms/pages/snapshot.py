@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from vms.access.policy import Permission, allows, sight
 from vms.access.principal import current
 from vms.access.routes import needs
-from vms.selectors import images, node, pulls, watch
+from vms.selectors import images, node, nodes, pulls, watch
 
 
 @needs(Permission.SEE_VM)
@@ -18,11 +18,13 @@ def snapshot(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     who = current()
     seen = sight(who)
-    this = node.this_node(with_findings=allows(who, Permission.SEE_NODE))
+    sees_nodes = allows(who, Permission.SEE_NODE)
+    this = node.this_node(with_findings=sees_nodes)
     messages = [
         {"type": "snapshot", "node": this, "vms": watch.watch_rows(seen)},
         {"type": "images", "images": images.image_rows(seen)},
         {"type": "pulls", "pulls": pulls.pull_rows()},
+        {"type": "nodes", "nodes": orjson.Fragment(nodes.encoded_rows(whole=sees_nodes))},
     ]
     response = HttpResponse(orjson.dumps({"messages": messages}), content_type="application/json")
     response["Cache-Control"] = "no-store"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vms.prpc import access_messages, guest_messages, responses, serializers
+from vms.prpc import access_messages, guest_messages, node_messages, responses, serializers
 from vms.prpc.fields import Message
 from vms.prpc.protobuf import response_name
 
 MESSAGES: dict[str, type[Message]] = {
     name.removesuffix("Message"): found
-    for module in (serializers, responses, guest_messages, access_messages)
+    for module in (serializers, responses, node_messages, guest_messages, access_messages)
     for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Message) and found is not Message
 }

@@ -24,8 +24,20 @@ class AppId(Message):
     app_id = Bytes()
 
 
+class OfNode(Message):
+    """Which node is asked about: empty means the one that is asked."""
+
+    node = Text()
+
+
 class PullRegistryImageRequest(Message):
     tag = Text()
+    nodes = ListOf(Text())
+
+
+class DeleteImageRequest(Message):
+    id = Text()
+    node = Text()
 
 
 class GpuSpec(Message):

@@ -11,7 +11,20 @@ from vms.prpc.methods.base import Values
 MAX_VALUE = 80
 PLAIN = (
     *("id", "name", "image", "app_id", "vcpu", "memory", "disk_size", "stopped", "no_tee", "simulated_tee"),
-    *("hugepages", "pin_numa", "tag", "owner", "user", "role", "scopes", "active", "expires_at_ms"),
+    *(
+        "hugepages",
+        "pin_numa",
+        "tag",
+        "node",
+        "nodes",
+        "how",
+        "owner",
+        "user",
+        "role",
+        "scopes",
+        "active",
+        "expires_at_ms",
+    ),
     *("max_vms", "max_vcpu", "max_memory", "max_disk_size", "max_gpus"),
 )
 """Fields whose values may be seen by whoever reads the audit log. All others may hold secrets."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from vms.capabilities import Capabilities
 from vms.choices import GpuKind, GpuOffer
 from vms.conf import conf
 from vms.models import Gpu
+from vms.selectors.capabilities import by_name
 from vms.selectors.sight import Sight
 
 
-def list_gpus() -> dict[str, Any]:
-    """The GPUs that this node gives to VMs, by slot; one that is held, busy or out of order is not free."""
-    gpu = conf().cvm.gpu
-    found = Gpu.objects.filter(
-        node__name=conf().effective_node_name, kind=GpuKind.GPU, offer=GpuOffer.OFFERED
-    )
+def list_gpus(node: str = "") -> dict[str, Any]:
+    """The GPUs that a node (none: this one) gives to VMs, by slot; held or out of order, it is not free."""
+    node = node or conf().effective_node_name
+    able = by_name([node]).get(node, Capabilities())
+    found = Gpu.objects.filter(node__name=node, kind=GpuKind.GPU, offer=GpuOffer.OFFERED)
     return {
         "gpus": [
             {
@@ -26,18 +27,19 @@ def list_gpus() -> dict[str, Any]:
             }
             for row in found.order_by("slot")
         ],
-        "allow_attach_all": gpu.enabled and gpu.allow_attach_all,
+        "allow_attach_all": able.gpus and able.attach_all,
     }
 
 
-def list_gpu_devices(seen: Sight) -> dict[str, Any]:
-    """All that discovery found on this node, by slot; VMs that aren't ``seen`` have neither id nor name."""
-    gpu = conf().cvm.gpu
-    found = Gpu.objects.filter(node__name=conf().effective_node_name).select_related("holder")
+def list_gpu_devices(seen: Sight, node: str = "") -> dict[str, Any]:
+    """All that discovery found on a node (none: this one), by slot; VMs not ``seen`` have no id or name."""
+    node = node or conf().effective_node_name
+    able = by_name([node]).get(node, Capabilities())
+    found = Gpu.objects.filter(node__name=node).select_related("holder")
     return {
         "devices": [_device(row, seen) for row in found.order_by("slot")],
-        "enabled": gpu.enabled,
-        "allow_attach_all": gpu.enabled and gpu.allow_attach_all,
+        "enabled": able.gpus,
+        "allow_attach_all": able.gpus and able.attach_all,
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vms.choices import Actual, Desired
+from vms.conf import conf
 from vms.models import Vm
 
 MAX_COMMAND_BYTES = 32 * 1024
@@ -41,8 +42,9 @@ Row = dict[str, Any]
 
 
 def list_processes() -> list[Row]:
-    """SvProcessInfo rows, those of the oldest VM first; one query."""
-    rows = Vm.objects.order_by("created_at_ms", "id").values(*_COLUMNS)
+    """SvProcessInfo rows of this node, those of the oldest VM first; one query."""
+    here = Vm.objects.filter(node__name=conf().effective_node_name)
+    rows = here.order_by("created_at_ms", "id").values(*_COLUMNS)
     processes = []
     for row in rows:
         processes.append(_process(row))

@@ -420,6 +420,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prpc/ListNodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All nodes
+         * @description Every host that shares this server's database; one that works alone is the only one. `state` is `up`, `lost` (not heard of any more: what its VMs do is not known) or `ended`. `…_used` is what its VMs have that run or should, sizes are in MB.
+         */
+        get: operations["ListNodesByGet"];
+        put?: never;
+        /**
+         * All nodes
+         * @description Every host that shares this server's database; one that works alone is the only one. `state` is `up`, `lost` (not heard of any more: what its VMs do is not known) or `ended`. `…_used` is what its VMs have that run or should, sizes are in MB.
+         */
+        post: operations["ListNodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/CordonNode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place no new VM on a node
+         * @description The VMs that it has run on, and can be started.
+         */
+        post: operations["CordonNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/UncordonNode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let VMs be placed on a node again
+         * @description Ends a drain, too.
+         */
+        post: operations["UncordonNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/DrainNode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cordon a node and empty it
+         * @description `how` is `stop` (the guest of each VM is asked to power off, and none is started there until the node is uncordoned) or `wait` (they run until somebody stops them). Tells which VMs still run.
+         */
+        post: operations["DrainNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prpc/RemoveNode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget a node that is gone for good
+         * @description Refused while its server is up, or VMs are on it; the message names them.
+         */
+        post: operations["RemoveNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prpc/GetAppEnvEncryptPubKey": {
         parameters: {
             query?: never;
@@ -479,7 +583,7 @@ export interface paths {
         put?: never;
         /**
          * Fetch an image from the registry
-         * @description Answers at once; ListRegistryImages shows how it goes on. The image of tag `X` is called `dstack-X` here unless the tag already begins with `dstack-`.
+         * @description Answers at once; ListRegistryImages shows how it goes on. The image of tag `X` is called `dstack-X` here unless the tag already begins with `dstack-`. `nodes` names those that shall have it (`*`: all that are up); without, it is the one that is asked. Nodes that have it already are left out.
          */
         post: operations["PullRegistryImage"];
         delete?: never;
@@ -1072,6 +1176,15 @@ export interface components {
             /** @description shown only here */
             token: string;
         };
+        DeleteImageRequest: {
+            /** @default  */
+            id?: string | null;
+            /**
+             * @description The node's name; empty: the one that is asked.
+             * @default
+             */
+            node?: string | null;
+        };
         DiskInfo: {
             name: string;
             mount_point: string;
@@ -1079,6 +1192,61 @@ export interface components {
             total_size: number;
             /** @description bytes */
             free_size: number;
+        };
+        DrainNodeRequest: {
+            /** @default  */
+            name?: string | null;
+            /**
+             * @description `stop` or `wait`.
+             * @default
+             */
+            how?: string | null;
+        };
+        DrainNodeResponse: {
+            running: string[];
+        };
+        FleetNode: {
+            id: number;
+            name: string;
+            /**
+             * @description Whether its worker is there to act.
+             * @enum {string}
+             */
+            state: "up" | "lost" | "ended";
+            cordoned: boolean;
+            /**
+             * @description How it is being emptied, if it is.
+             * @enum {string}
+             */
+            draining: "" | "stop" | "wait";
+            /** @description Whether it is the one that answers. */
+            is_this: boolean;
+            platform: string;
+            /** @description When a node that isn't up was last heard of. */
+            state_since_ms: number | null;
+            version: string;
+            rev: string;
+            accelerator: string;
+            /** @description The URL by which other nodes reach it. */
+            address: string;
+            vcpus: number;
+            memory_mb: number;
+            disk_total_mb: number;
+            disk_free_mb: number;
+            vcpus_used: number;
+            memory_mb_used: number;
+            max_vcpu: number | null;
+            max_memory_mb: number | null;
+            vms_running: number;
+            vms: number;
+            images: number;
+            gpus: number;
+            gpus_free: number;
+            load: components["schemas"]["NodeLoad"] | null;
+            /** @description How many things its host lacks; its own GetHost tells which. */
+            findings: number;
+            /** @description What confidential VMs lack there. */
+            missing: string;
         };
         Gateway: {
             address: string;
@@ -1368,6 +1536,9 @@ export interface components {
             gpus: components["schemas"]["GpuInfo"][];
             allow_attach_all: boolean;
         };
+        ListNodesResponse: {
+            nodes: components["schemas"]["FleetNode"][];
+        };
         ListTokensResponse: {
             tokens: components["schemas"]["ApiTokenInfo"][];
         };
@@ -1412,6 +1583,24 @@ export interface components {
              */
             bridge_name?: string | null;
         };
+        NodeLoad: {
+            /** @description Percent of all CPUs. */
+            cpu: number;
+            /** @description In use on the host, by VMs and all else. */
+            memory_mb: number;
+            at_ms: number;
+        };
+        NodeNameRequest: {
+            /** @default  */
+            name?: string | null;
+        };
+        OfNodeRequest: {
+            /**
+             * @description The node's name; empty: the one that is asked.
+             * @default
+             */
+            node?: string | null;
+        };
         PortMapping: {
             /** @description tcp or udp */
             protocol: string;
@@ -1454,6 +1643,11 @@ export interface components {
         PullRegistryImageRequest: {
             /** @default  */
             tag?: string | null;
+            /**
+             * @description Names of nodes, or `*`; empty: the one that is asked.
+             * @default []
+             */
+            nodes?: string[] | null;
         };
         RegistryImageInfo: {
             tag: string;
@@ -2543,7 +2737,10 @@ export interface operations {
     };
     ListImagesByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2562,6 +2759,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -2576,7 +2774,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["OfNodeRequest"];
             };
         };
         responses: {
@@ -2592,6 +2790,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
@@ -2714,7 +2913,10 @@ export interface operations {
     };
     ListGpusByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2733,6 +2935,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -2747,7 +2950,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["OfNodeRequest"];
             };
         };
         responses: {
@@ -2763,6 +2966,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
@@ -2771,7 +2975,10 @@ export interface operations {
     };
     ListGpuDevicesByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2790,6 +2997,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -2804,7 +3012,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["OfNodeRequest"];
             };
         };
         responses: {
@@ -2820,6 +3028,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
@@ -2828,7 +3037,10 @@ export interface operations {
     };
     GetHostByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2847,12 +3059,71 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
         };
     };
     GetHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OfNodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GetHostResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListNodesByGet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListNodesResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["WrongVerb"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    ListNodes: {
         parameters: {
             query?: never;
             header?: never;
@@ -2871,13 +3142,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GetHostResponse"];
+                    "application/json": components["schemas"]["ListNodesResponse"];
                 };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    CordonNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NodeNameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    UncordonNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NodeNameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+        };
+    };
+    DrainNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DrainNodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainNodeResponse"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Bug"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    RemoveNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NodeNameRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["WrongVerb"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -2951,7 +3347,10 @@ export interface operations {
     };
     ListRegistryImagesByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2970,6 +3369,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             429: components["responses"]["Throttled"];
@@ -2988,7 +3388,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["OfNodeRequest"];
             };
         };
         responses: {
@@ -3004,6 +3404,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -3037,6 +3438,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
@@ -3054,7 +3456,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["IdRequest"];
+                "application/json": components["schemas"]["DeleteImageRequest"];
             };
         };
         responses: {
@@ -3114,7 +3516,10 @@ export interface operations {
     };
     SvListByGet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The node's name; empty: the one that is asked. */
+                node?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3133,6 +3538,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             429: components["responses"]["Throttled"];
             500: components["responses"]["Bug"];
@@ -3147,7 +3553,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": components["schemas"]["OfNodeRequest"];
             };
         };
         responses: {
@@ -3163,6 +3569,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vms.prpc.methods import access, audit, guests, images, kms, node, processes, reload, vms
+from vms.prpc.methods import access, audit, guests, images, kms, node, nodes, processes, reload, vms
 from vms.prpc.methods.base import Method, Pending, Service
 
-_ROOMS = (vms, node, kms, images, reload, processes)
+_ROOMS = (vms, node, nodes, kms, images, reload, processes)
 METHODS = {method.name: method for room in _ROOMS for method in room.METHODS}
 VMM = Service("prpc", METHODS, prefixes=("Vmm.", "Teepod."))
 GUEST = Service("guest", {method.name: method for method in guests.METHODS}, operation_prefix="Guest")

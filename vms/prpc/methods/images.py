@@ -7,7 +7,6 @@ from typing import Any
 
 from vms.access.policy import Permission
 from vms.actions import images, pulls
-from vms.conf import conf
 from vms.database import in_database
 from vms.errors import Conflict, TookTooLong, UpstreamFailed
 from vms.images.errors import RegistryFailed, RegistryTimeout
@@ -16,6 +15,7 @@ from vms.live import bus
 from vms.live.hub import hub
 from vms.prpc import serializers
 from vms.prpc.methods.base import Method, Pending, Values
+from vms.prpc.methods.elsewhere import asked
 from vms.selectors.image_work import deletion
 from vms.selectors.pulls import registry_images
 
@@ -24,7 +24,8 @@ DELETE_S = 30.0
 LOOK_AGAIN_S = 1.0
 
 
-def _list_registry_images(_: Values) -> Pending:
+def _list_registry_images(values: Values) -> Pending:
+    node = asked(values)
     repository = pulls.repository()
 
     async def listed() -> dict[str, Any]:
@@ -35,18 +36,18 @@ def _list_registry_images(_: Values) -> Pending:
             raise TookTooLong(f"registry {repository} did not list its tags in time; try again") from None
         except RegistryFailed as error:
             raise UpstreamFailed(str(error)) from error
-        return {"images": await in_database(registry_images, conf().effective_node_name, tags)}
+        return {"images": await in_database(registry_images, node, tags)}
 
     return Pending(listed)
 
 
 def _pull(values: Values) -> None:
-    pulls.request(values["tag"])
+    pulls.request(values["tag"], values["nodes"])
 
 
 def _delete(values: Values) -> Pending | None:
     name = values["id"]
-    image_id = images.delete(name)
+    image_id = images.delete(name, asked(values))
     if image_id is None:
         return None
 
@@ -76,11 +77,11 @@ METHODS = (
     Method(
         "ListRegistryImages",
         Permission.LOOK,
-        serializers.Empty,
+        serializers.OfNode,
         _list_registry_images,
         changes=False,
         flat=True,
     ),
     Method("PullRegistryImage", Permission.STEER_NODE, serializers.PullRegistryImageRequest, _pull),
-    Method("DeleteImage", Permission.STEER_NODE, serializers.Id, _delete),
+    Method("DeleteImage", Permission.STEER_NODE, serializers.DeleteImageRequest, _delete),
 )

@@ -9,14 +9,15 @@ from vms.access.policy import Permission, sight
 from vms.access.principal import current
 from vms.prpc import serializers
 from vms.prpc.methods.base import Method, Values
+from vms.prpc.methods.elsewhere import asked, require_this
 from vms.selectors import host, meta
 from vms.selectors.gpus import list_gpu_devices, list_gpus
 from vms.selectors.images import list_images
 from vms.version import REV, VERSION
 
 
-def _list_images(_: Values) -> dict[str, Any]:
-    return {"images": list_images()}
+def _list_images(values: Values) -> dict[str, Any]:
+    return {"images": list_images(asked(values))}
 
 
 def _version(_: Values) -> dict[str, Any]:
@@ -27,26 +28,27 @@ def _get_meta(_: Values) -> dict[str, Any]:
     return meta.get_meta()
 
 
-def _list_gpus(_: Values) -> dict[str, Any]:
-    return list_gpus()
+def _list_gpus(values: Values) -> dict[str, Any]:
+    return list_gpus(asked(values))
 
 
-def _list_gpu_devices(_: Values) -> dict[str, Any]:
-    return list_gpu_devices(sight(current()))
+def _list_gpu_devices(values: Values) -> dict[str, Any]:
+    return list_gpu_devices(sight(current()), asked(values))
 
 
-def _get_host(_: Values) -> dict[str, Any]:
+def _get_host(values: Values) -> dict[str, Any]:
+    require_this(values)
     return asdict(host.this_host())
 
 
 METHODS = tuple(
-    Method(name, permission, serializers.Empty, call, changes=False, flat=True)
-    for name, permission, call in (
-        ("ListImages", Permission.LOOK, _list_images),
-        ("Version", Permission.LOOK, _version),
-        ("GetMeta", Permission.LOOK, _get_meta),
-        ("ListGpus", Permission.LOOK, _list_gpus),
-        ("ListGpuDevices", Permission.LOOK, _list_gpu_devices),
-        ("GetHost", Permission.SEE_NODE, _get_host),
+    Method(name, permission, request, call, changes=False, flat=True)
+    for name, permission, request, call in (
+        ("ListImages", Permission.LOOK, serializers.OfNode, _list_images),
+        ("Version", Permission.LOOK, serializers.Empty, _version),
+        ("GetMeta", Permission.LOOK, serializers.Empty, _get_meta),
+        ("ListGpus", Permission.LOOK, serializers.OfNode, _list_gpus),
+        ("ListGpuDevices", Permission.LOOK, serializers.OfNode, _list_gpu_devices),
+        ("GetHost", Permission.SEE_NODE, serializers.OfNode, _get_host),
     )
 )

@@ -9,10 +9,12 @@ from vms.access.policy import Permission
 from vms.actions import processes, vms
 from vms.prpc import outcome, serializers
 from vms.prpc.methods.base import Method, Pending, Values, required_id
+from vms.prpc.methods.elsewhere import require_this
 from vms.selectors.processes import list_processes
 
 
-def _list(_: Values) -> dict[str, Any]:
+def _list(values: Values) -> dict[str, Any]:
+    require_this(values)
     return {"processes": list_processes()}
 
 
@@ -33,7 +35,7 @@ def _remove(values: Values) -> None:
 
 
 METHODS = (
-    Method("SvList", Permission.SEE_NODE, serializers.Empty, _list, changes=False, flat=True),
+    Method("SvList", Permission.SEE_NODE, serializers.OfNode, _list, changes=False, flat=True),
     Method("SvStop", Permission.STEER_NODE, serializers.Id, _stop),
     Method("SvRemove", Permission.STEER_NODE, serializers.Id, _remove),
 )

@@ -18,6 +18,7 @@ TAGS = {
     "Images": "What VMs are made of.",
     "Guests": "What the VMs' own agents tell.",
     "Host": "What this host is, has and allows.",
+    "Nodes": "All hosts that share one database, where there are several.",
     "Keys": "What the KMS answers on behalf of a deployer.",
     "Processes": "What runs behind the VMs.",
     "Access": "Who may use this server: users and their tokens.",

@@ -394,10 +394,20 @@ class RegistryImageInfo(_message.Message):
     def __init__(self, tag: _Optional[str] = ..., local: _Optional[bool] = ..., pulling: _Optional[bool] = ..., error: _Optional[str] = ...) -> None: ...
 
 class PullRegistryImageRequest(_message.Message):
-    __slots__ = ("tag",)
+    __slots__ = ("tag", "nodes")
     TAG_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
     tag: str
-    def __init__(self, tag: _Optional[str] = ...) -> None: ...
+    nodes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tag: _Optional[str] = ..., nodes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteImageRequest(_message.Message):
+    __slots__ = ("id", "node")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    node: str
+    def __init__(self, id: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
 
 class SvProcessInfo(_message.Message):
     __slots__ = ("id", "name", "status", "pid", "command", "note")
@@ -588,3 +598,105 @@ class GpuDevice(_message.Message):
     holder_id: str
     holder_name: str
     def __init__(self, slot: _Optional[str] = ..., product_id: _Optional[str] = ..., description: _Optional[str] = ..., kind: _Optional[str] = ..., driver: _Optional[str] = ..., numa_node: _Optional[int] = ..., iommu_group: _Optional[int] = ..., is_free: _Optional[bool] = ..., obstacle: _Optional[str] = ..., is_leased: _Optional[bool] = ..., holder_id: _Optional[str] = ..., holder_name: _Optional[str] = ...) -> None: ...
+
+class OfNode(_message.Message):
+    __slots__ = ("node",)
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    def __init__(self, node: _Optional[str] = ...) -> None: ...
+
+class NodeName(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class DrainNodeRequest(_message.Message):
+    __slots__ = ("name", "how")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HOW_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    how: str
+    def __init__(self, name: _Optional[str] = ..., how: _Optional[str] = ...) -> None: ...
+
+class DrainNodeResponse(_message.Message):
+    __slots__ = ("running",)
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    running: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, running: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListNodesResponse(_message.Message):
+    __slots__ = ("nodes",)
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    nodes: _containers.RepeatedCompositeFieldContainer[FleetNode]
+    def __init__(self, nodes: _Optional[_Iterable[_Union[FleetNode, _Mapping]]] = ...) -> None: ...
+
+class NodeLoad(_message.Message):
+    __slots__ = ("cpu", "memory_mb", "at_ms")
+    CPU_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_MB_FIELD_NUMBER: _ClassVar[int]
+    AT_MS_FIELD_NUMBER: _ClassVar[int]
+    cpu: int
+    memory_mb: int
+    at_ms: int
+    def __init__(self, cpu: _Optional[int] = ..., memory_mb: _Optional[int] = ..., at_ms: _Optional[int] = ...) -> None: ...
+
+class FleetNode(_message.Message):
+    __slots__ = ("id", "name", "state", "cordoned", "draining", "is_this", "platform", "state_since_ms", "version", "rev", "accelerator", "address", "vcpus", "memory_mb", "disk_total_mb", "disk_free_mb", "vcpus_used", "memory_mb_used", "max_vcpu", "max_memory_mb", "vms_running", "vms", "images", "gpus", "gpus_free", "load", "findings", "missing")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CORDONED_FIELD_NUMBER: _ClassVar[int]
+    DRAINING_FIELD_NUMBER: _ClassVar[int]
+    IS_THIS_FIELD_NUMBER: _ClassVar[int]
+    PLATFORM_FIELD_NUMBER: _ClassVar[int]
+    STATE_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    REV_FIELD_NUMBER: _ClassVar[int]
+    ACCELERATOR_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    VCPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_MB_FIELD_NUMBER: _ClassVar[int]
+    DISK_TOTAL_MB_FIELD_NUMBER: _ClassVar[int]
+    DISK_FREE_MB_FIELD_NUMBER: _ClassVar[int]
+    VCPUS_USED_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_MB_USED_FIELD_NUMBER: _ClassVar[int]
+    MAX_VCPU_FIELD_NUMBER: _ClassVar[int]
+    MAX_MEMORY_MB_FIELD_NUMBER: _ClassVar[int]
+    VMS_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    VMS_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FREE_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    name: str
+    state: str
+    cordoned: bool
+    draining: str
+    is_this: bool
+    platform: str
+    state_since_ms: int
+    version: str
+    rev: str
+    accelerator: str
+    address: str
+    vcpus: int
+    memory_mb: int
+    disk_total_mb: int
+    disk_free_mb: int
+    vcpus_used: int
+    memory_mb_used: int
+    max_vcpu: int
+    max_memory_mb: int
+    vms_running: int
+    vms: int
+    images: int
+    gpus: int
+    gpus_free: int
+    load: NodeLoad
+    findings: int
+    missing: str
+    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., cordoned: _Optional[bool] = ..., draining: _Optional[str] = ..., is_this: _Optional[bool] = ..., platform: _Optional[str] = ..., state_since_ms: _Optional[int] = ..., version: _Optional[str] = ..., rev: _Optional[str] = ..., accelerator: _Optional[str] = ..., address: _Optional[str] = ..., vcpus: _Optional[int] = ..., memory_mb: _Optional[int] = ..., disk_total_mb: _Optional[int] = ..., disk_free_mb: _Optional[int] = ..., vcpus_used: _Optional[int] = ..., memory_mb_used: _Optional[int] = ..., max_vcpu: _Optional[int] = ..., max_memory_mb: _Optional[int] = ..., vms_running: _Optional[int] = ..., vms: _Optional[int] = ..., images: _Optional[int] = ..., gpus: _Optional[int] = ..., gpus_free: _Optional[int] = ..., load: _Optional[_Union[NodeLoad, _Mapping]] = ..., findings: _Optional[int] = ..., missing: _Optional[str] = ...) -> None: ...

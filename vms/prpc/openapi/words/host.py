@@ -92,6 +92,7 @@ METHODS = {
                 "findings_at_ms": 1796040001000,
             }
         },
+        failures=(404,),
     ),
     "ListGpus": MethodWords(
         HOST,
@@ -112,6 +113,7 @@ METHODS = {
                 "allow_attach_all": False,
             }
         },
+        failures=(404,),
     ),
     "ListGpuDevices": MethodWords(
         HOST,
@@ -140,6 +142,7 @@ METHODS = {
                 "allow_attach_all": False,
             }
         },
+        failures=(404,),
     ),
     "ReloadVms": MethodWords(
         HOST,
@@ -183,6 +186,7 @@ METHODS = {
                 ]
             }
         },
+        failures=(404,),
     ),
     "SvStop": MethodWords(
         PROCESSES,

@@ -23,6 +23,7 @@ METHODS = {
                 ]
             }
         },
+        failures=(404,),
     ),
     "ListRegistryImages": MethodWords(
         TAG,
@@ -31,15 +32,16 @@ METHODS = {
         answers={
             "One tag": {"images": [{"tag": "0.5.4", "local": False, "pulling": True, "error": ""}]},
         },
-        failures=(409, 502, 503, 504),
+        failures=(404, 409, 502, 503, 504),
     ),
     "PullRegistryImage": MethodWords(
         TAG,
         "Fetch an image from the registry",
         "Answers at once; ListRegistryImages shows how it goes on. The image of tag `X` is called `dstack-X` "
-        "here unless the tag already begins with `dstack-`.",
-        {"A tag": {"tag": "0.5.4"}},
-        failures=(409, 503),
+        "here unless the tag already begins with `dstack-`. `nodes` names those that shall have it (`*`: all "
+        "that are up); without, it is the one that is asked. Nodes that have it already are left out.",
+        {"A tag": {"tag": "0.5.4"}, "To every node": {"tag": "0.5.4", "nodes": ["*"]}},
+        failures=(404, 409, 503),
     ),
     "DeleteImage": MethodWords(
         TAG,

@@ -19,7 +19,7 @@ PIP_UNFINISHED="$STATE/pip.unfinished"
 
 SERVER_PROGRAMS=(qemu-system-x86_64 qemu-img swtpm python-venv)
 TEST_PROGRAMS=(git curl jq chromium fonts shellcheck docker-registry postgresql redis-server
-  fsck.vfat mcopy ip as)
+  fsck.vfat mcopy ip as nginx caddy systemd-analyze)
 
 # One set-up at a time; a second one waits, and then finds the work done.
 with_setup_lock() {

@@ -19,6 +19,9 @@ declare -A DEBIAN_PACKAGE=(
   [mcopy]=mtools
   [ip]=iproute2
   [as]=binutils
+  [nginx]=nginx
+  [caddy]=caddy
+  [systemd-analyze]=systemd
 )
 
 declare -A MEANING=(

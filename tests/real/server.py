@@ -52,7 +52,8 @@ def is_alive(pid: int) -> bool:
 class Server:
     """``manage.py serve`` in a process of its own. It can be killed and started again.
 
-    ``environment`` holds the operator's settings, and may be changed between two starts.
+    ``environment`` holds the operator's settings, and may be changed between two starts; with a login,
+    ``token`` is whom it is asked as.
     """
 
     program: tuple[str, ...] = ("manage.py",)
@@ -66,6 +67,7 @@ class Server:
         self.environment |= {"VMM_DATA": str(data), "VMM_PORT": str(self.port), "VMM_HOST": "127.0.0.1"}
         self.environment |= settings or {}
         self.process: subprocess.Popen[bytes] | None = None
+        self.token = ""
         (data / "image").mkdir(parents=True)
         self.image = self.lay_out_image(data / "image")
         self.manage("migrate", "--no-input")
@@ -119,7 +121,9 @@ class Server:
     def post(self, method: str, request: Any = None, timeout: float = 60) -> httpx.Response:
         """A method in documented JSON."""
         # Without TLS: to read the host's certificates for each call costs 25 ms of CPU.
-        return httpx.post(f"{self.url}/prpc/{method}", json=request or {}, timeout=timeout, verify=False)
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url = f"{self.url}/prpc/{method}"
+        return httpx.post(url, json=request or {}, headers=headers, timeout=timeout, verify=False)
 
     def create(self, **changed: Any) -> str:
         """Create a VM that must succeed; its id."""

@@ -12,6 +12,7 @@ asynchronous streaming responses. Asynchronous views take Django's own way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import io
 import logging
@@ -165,7 +166,7 @@ class OneHopASGIHandler(ASGIHandler):
         if served.rest is not None:
             response.streaming_content = _in_hops(served.read, served.rest)
         source: Any = getattr(response, "_iterator", None)
-        sending = asyncio.create_task(self.send_response(response, send), context=context)
+        sending = asyncio.create_task(self._send_stream(response, send), context=context)
         leaving = asyncio.create_task(_disconnect(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -175,6 +176,11 @@ class OneHopASGIHandler(ASGIHandler):
             if hasattr(source, "aclose"):
                 await source.aclose()
             await _hop(response.close)
+
+    async def _send_stream(self, response: Any, send: Send) -> None:
+        """Of what another server answers, status and headers are known only once it is ``opened``."""
+        async with getattr(response, "opened", contextlib.nullcontext)():
+            await self.send_response(response, send)
 
     @cached_property
     def _has_async_views(self) -> bool:

@@ -55,6 +55,17 @@ class Socket(WebSocketProtocol):
         self.transport.registerProducer(self.tap, True)
         super().onOpen()
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Daphne's, with what it leaves out: headers of the answer to a handshake, and why a websocket ends."""
+        kind = message["type"]
+        if kind == "websocket.accept" and message.get("headers"):
+            headers = {name.decode(): value.decode() for name, value in message["headers"]}
+            self.serverAccept((message.get("subprotocol"), headers))
+        elif kind == "websocket.close" and message.get("reason") and self.state == self.STATE_OPEN:
+            self.sendClose(code=message.get("code", 1000), reason=message["reason"])
+        else:
+            super().handle_reply(message)
+
     def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802
         # An application hears of the end later than it comes: what it says meanwhile is for nobody.
         if self.state not in (self.STATE_CLOSING, self.STATE_CLOSED):

@@ -21,6 +21,9 @@ from vms.access.public import is_public
 from vms.access.turns import IDENTIFIED
 from vms.conf import conf
 from vms.errors import Forbidden, Unauthorized, VmmError
+from vms.fleet import incoming
+from vms.fleet.incoming import Asked
+from vms.fleet.tokens import HEADER, PROOF_HEADER
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 Refuse = Callable[[HttpRequest, VmmError], HttpResponseBase]
@@ -37,20 +40,39 @@ def authenticate(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: Any) -> HttpResponseBase:
         try:
+            request.asked_by_node = _asked_by_node(request)
             principal = _who(request)
         except VmmError as error:
             if not is_public(request.path_info):
                 bind(NOBODY)
-                return refuse(request, error)
+                return _proven(request, refuse(request, error))
             principal = NOBODY
         bind(principal)
         request.principal = principal
-        return get_response(request)
+        return _proven(request, get_response(request))
 
     return middleware
 
 
+def _asked_by_node(request: Any) -> Asked | None:
+    """What another node asks on behalf of somebody; None where nobody says to be one. Raises Unauthorized."""
+    token = request.headers.get(HEADER)
+    if token is None:
+        return None
+    target = incoming.target_of(request.path_info, request.META.get("QUERY_STRING", ""))
+    return incoming.accept(token, request.method, target, request.body)
+
+
+def _proven(request: Any, response: HttpResponseBase) -> HttpResponseBase:
+    """The node that asks is shown that it is answered by the one it meant."""
+    if (asked := getattr(request, "asked_by_node", None)) is not None:
+        response[PROOF_HEADER] = asked.proof
+    return response
+
+
 def _who(request: Any) -> Principal:
+    if request.asked_by_node is not None:
+        return request.asked_by_node.principal()
     if not conf().auth.enabled:
         return ANYBODY
     outcome = getattr(request, "scope", {}).get(IDENTIFIED)

@@ -31,6 +31,9 @@ ASK_AGAIN_S = 4.0
 
 def of_request(request: Any) -> Identify:
     """Asks again whose the credentials of that request are, which was let in."""
+    if (asked := getattr(request, "asked_by_node", None)) is not None:
+        again: Identify = asked.principal
+        return again
     if not conf().auth.enabled:
         return lambda: ANYBODY
     found = presented(request.headers, request.method, request.META.get("QUERY_STRING", ""))

@@ -56,8 +56,18 @@ def issued(token: str) -> Known | None:
     if not token.startswith(TOKENS_BEGIN):
         return None
     row = ApiToken.objects.select_related("user", "user__account").filter(digest=digest_of(token)).first()
+    return None if row is None else _still_good(row)
+
+
+def by_id(token_id: int | None) -> Known:
+    """Who the token of that id stands for, which was found right before. Raises Unauthorized as ``issued``."""
+    row = ApiToken.objects.select_related("user", "user__account").filter(pk=token_id).first()
     if row is None:
-        return None
+        raise Unauthorized("the token is no more; ask an admin for another one")
+    return _still_good(row)
+
+
+def _still_good(row: ApiToken) -> Known:
     now = now_ms()
     if row.revoked_at_ms is not None:
         raise Unauthorized(f"the token {row.prefix}… was revoked; ask an admin for another one")

@@ -24,12 +24,16 @@ from vms.access.trail import UNIX_SOCKET, Trail, begin, trail
 from vms.conf import conf
 from vms.database import in_database
 from vms.errors import VmmError
+from vms.fleet import incoming
+from vms.fleet.incoming import Asked
+from vms.fleet.tokens import HEADER, PROOF_HEADER
 
 LOG_IN = 4401
 """Close code: nobody is known to have opened this, or not any more."""
 MAX_REASON = 120
 """Bytes that a close frame has room for, and a little less."""
 
+_FLEET = HEADER.lower().encode()
 _PATH = re.compile(r"/(ws/[a-z-]{1,32})(?:/[A-Za-z0-9_-]{1,64})?/?\Z")
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
@@ -48,7 +52,10 @@ class KnownOnly:
         _begin_trail(scope)
         bind(NOBODY)
         try:
-            principal, again = await _opened_by(scope)
+            asked = _asked_by_node(scope)
+            if asked is not None:
+                send = _proving(asked, send)
+            principal, again = await _opened_by(scope, asked)
         except VmmError as error:
             await refuse(receive, send, 4000 + error.code, error.message)
             return None
@@ -59,10 +66,19 @@ class KnownOnly:
 async def refuse(receive: Any, send: Any, code: int, reason: str) -> None:
     """Accept the handshake and close at once, with that code. The audit log has it, too."""
     note_refusal(code, reason)
+    await turn_away(receive, send, code, reason)
+
+
+async def turn_away(receive: Any, send: Any, code: int, reason: str) -> None:
+    """The same where nobody is refused anything: what is asked for just can't be had now."""
     await receive()  # the client's request to connect
     await send({"type": "websocket.accept"})
-    reason = reason.encode()[:MAX_REASON].decode(errors="ignore")
-    await send({"type": "websocket.close", "code": code, "reason": reason})
+    await send({"type": "websocket.close", "code": code, "reason": shortened(reason)})
+
+
+def shortened(reason: str) -> str:
+    """As much of it as fits into a close frame."""
+    return reason.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 def note_refusal(code: int, reason: str) -> None:
@@ -80,7 +96,30 @@ def _begin_trail(scope: dict[str, Any]) -> None:
     begin(Trail(address=client[0] if client else UNIX_SOCKET, request_id=request_id, action=action))
 
 
-async def _opened_by(scope: dict[str, Any]) -> tuple[Principal, Identify]:
+def _asked_by_node(scope: dict[str, Any]) -> Asked | None:
+    """What another node asks on behalf of somebody; None where nobody says to be one. Raises Unauthorized."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == _FLEET]
+    if not given:
+        return None
+    query = scope.get("query_string", b"").decode("latin-1")
+    return incoming.accept(",".join(given), "GET", incoming.target_of(scope["path"], query))
+
+
+def _proving(asked: Asked, send: Any) -> Any:
+    """The node that asks is shown that it is spoken to by the one it meant."""
+
+    async def proven(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.accept":
+            proof = (PROOF_HEADER.lower().encode(), asked.proof.encode())
+            message = {**message, "headers": [*message.get("headers", ()), proof]}
+        await send(message)
+
+    return proven
+
+
+async def _opened_by(scope: dict[str, Any], asked: Asked | None) -> tuple[Principal, Identify]:
+    if asked is not None:
+        return await in_database(asked.principal), asked.principal
     if not conf().auth.enabled:
         return ANYBODY, lambda: ANYBODY
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

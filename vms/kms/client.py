@@ -7,8 +7,6 @@ that must look like are all decided here.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +20,7 @@ import orjson
 
 from vms.errors import TookTooLong, Unavailable, UpstreamFailed
 from vms.octets import read_octets
-from vms.said import one_line
+from vms.said import cause_of, one_line
 
 METHOD = "GetAppEnvEncryptPubKey"
 APP_ID_BYTES = 20
@@ -97,7 +95,7 @@ async def env_encrypt_public_key(kms: Kms, app_id: bytes) -> PublicKey:
         except TimeoutError:
             raise TookTooLong(f"the KMS at {kms} did not answer within {DEADLINE_S:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            raise _failed(kms, f"can't be asked: {_why(error)}") from error
+            raise _failed(kms, f"can't be asked: {cause_of(error)}") from error
     if status != 200:
         raise _failed(kms, f"answered {status}{_reason(body)}")
     try:
@@ -189,20 +187,6 @@ def _reason(body: bytes) -> str:
         return ""
     said = (answer.get("error") or answer.get("message")) if isinstance(answer, dict) else None
     return f": {cleaned}" if isinstance(said, str) and (cleaned := one_line(said)) else ""
-
-
-def _why(error: BaseException) -> str:
-    """The kernel's or the resolver's word for it where there is one: httpx's own is vague."""
-    at: BaseException | None = error
-    while at is not None:
-        if isinstance(at, BaseExceptionGroup):
-            at = at.exceptions[0]
-        if isinstance(at, socket.gaierror):
-            return one_line(str(at.strerror))
-        if isinstance(at, OSError) and at.errno and not isinstance(at, ssl.SSLError):
-            return os.strerror(at.errno)
-        at = at.__cause__ or at.__context__
-    return one_line(str(error)) or type(error).__name__
 
 
 def _failed(kms: Kms, what: str) -> UpstreamFailed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from vms.access.policy import Permission
+from vms.fleet.socket import AtItsNode
 from vms.live.console import console_consumer
 from vms.live.figures import figures_consumer
 from vms.live.guard import Guarded
@@ -23,8 +24,8 @@ class Route(NamedTuple):
 ROUTES = (
     Route("ws/status", Permission.SEE_VM, status_consumer()),
     Route("ws/figures", Permission.SEE_VM, figures_consumer()),
-    Route("ws/console/<str:vm_id>", Permission.STEER_VM, console_consumer()),
-    Route("ws/logs/<str:vm_id>", Permission.STEER_VM, logs_consumer()),
+    Route("ws/console/<str:vm_id>", Permission.STEER_VM, AtItsNode(console_consumer())),
+    Route("ws/logs/<str:vm_id>", Permission.STEER_VM, AtItsNode(logs_consumer())),
 )
 
 

@@ -14,6 +14,8 @@ from vms.access.standing import while_allowed
 from vms.access.trail import about_vm, trail
 from vms.conf import conf
 from vms.errors import Invalid, NotFound, VmmError
+from vms.fleet import places, relay
+from vms.fleet.places import Place
 from vms.hypervisor.log_files import Boot
 from vms.hypervisor.rundir import VM_ID_PATTERN
 from vms.live.logs import MAX_LINES, LogChannel, boots_of, log_path, read_log
@@ -46,6 +48,8 @@ def logs(request: HttpRequest) -> HttpResponseBase:
             raise unknown_vm(vm_id)
         about_vm(vm_id)
         require_for_known_vm(Permission.STEER_VM, vm_id)
+        if (place := places.of_vm(vm_id)) is not None:
+            return _of_another_node(request, place, vm_id)
         path = log_path(conf().run_path, vm_id, channel)
         boot = _boot(path, age)
     except VmmError as error:
@@ -59,10 +63,22 @@ def logs(request: HttpRequest) -> HttpResponseBase:
         parts = read_log(path, boot, lines=lines, ansi=ansi, follow=follow)
         seen = while_allowed(parts, request, Permission.STEER_VM, vm_id)
         response = StreamingHttpResponse(seen, content_type=CONTENT_TYPE)
-    response["Cache-Control"] = "no-cache, no-transform"
-    response["X-Accel-Buffering"] = "no"
     if download:
         response["Content-Disposition"] = f'attachment; filename="{vm_id}-{channel}-boot-{boot.number}.log"'
+    return _as_it_comes(response)
+
+
+def _of_another_node(request: HttpRequest, place: Place, vm_id: str) -> HttpResponseBase:
+    """What the VM's own node answers to the same request. Raises VmmError."""
+    asked = relay.of_request(place, request)
+    return _as_it_comes(
+        relay.Flowing(asked, lambda parts: while_allowed(parts, request, Permission.STEER_VM, vm_id))
+    )
+
+
+def _as_it_comes(response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "no-cache, no-transform"
+    response["X-Accel-Buffering"] = "no"
     return response
 
 

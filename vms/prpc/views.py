@@ -18,10 +18,12 @@ from vms import telemetry
 from vms.access.routes import needs
 from vms.access.trail import trail
 from vms.errors import MethodNotAllowed, NotFound, TookTooLong, VmmError
+from vms.fleet import relay
+from vms.fleet.outgoing import Outgoing
 from vms.prpc import audited
 from vms.prpc.codecs import DOCUMENTED_JSON, Answer, DocumentedJson, Encoding, encoding_of
 from vms.prpc.errors import as_vmm_error
-from vms.prpc.methods import SERVICES, VMM, Method, Pending, Service
+from vms.prpc.methods import SERVICES, VMM, Elsewhere, Method, Pending, Service
 from vms.settling import ServerEnds, SettlingResponse, while_the_server_lasts
 
 BY_QUERY = ("GET", "HEAD")
@@ -113,6 +115,8 @@ def _answer(request: HttpRequest, service: Service, name: str) -> HttpResponse:
         audited.begin(service, method)
         values = method.values(_data(request, encoding, method))
         outcome = audited.call(method, values)
+        if isinstance(outcome, Elsewhere):
+            outcome = Pending(partial(_answered, relay.of_request(outcome.place, request)))
     except Exception as error:
         told = as_vmm_error(error)
         if told is None:
@@ -158,9 +162,14 @@ def _settling(pending: Pending, encoding: Encoding, method: str) -> SettlingResp
         except VmmError as error:
             _write(response, encoding.error(error))
         else:
-            _write(response, encoding.result(value, method))
+            _write(response, value if isinstance(value, Answer) else encoding.result(value, method))
 
     return SettlingResponse(settle, content_type=encoding.media_type)
+
+
+async def _answered(asked: Outgoing) -> Answer:
+    """Another node's answer, in the encoding of the request, which went to it as it is."""
+    return Answer(*await relay.answer(asked))
 
 
 async def _awaited(pending: Pending, method: str) -> Any:

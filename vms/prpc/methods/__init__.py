@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vms.prpc.methods import access, audit, guests, images, kms, node, nodes, processes, reload, vms
-from vms.prpc.methods.base import Method, Pending, Service
+from vms.prpc.methods.base import Elsewhere, Method, Pending, Service
 
 _ROOMS = (vms, node, nodes, kms, images, reload, processes)
 METHODS = {method.name: method for room in _ROOMS for method in room.METHODS}
@@ -17,4 +17,4 @@ ACCESS = Service(
 SERVICES = (VMM, GUEST, ACCESS)
 
 
-__all__ = ["ACCESS", "GUEST", "METHODS", "SERVICES", "VMM", "Method", "Pending", "Service"]
+__all__ = ["ACCESS", "GUEST", "METHODS", "SERVICES", "VMM", "Elsewhere", "Method", "Pending", "Service"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from vms.access.policy import Permission
 from vms.errors import Invalid
+from vms.fleet.places import Place
 from vms.prpc.fields import Message
 
 Values = dict[str, Any]
@@ -25,8 +26,15 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """That node answers the request, as it was sent. Only of methods that change nothing: it keeps no entry."""
+
+    place: Place
+
+
+@dataclass(frozen=True)
 class Method:
-    """One method of the wire. ``call`` returns a result, None for Empty, or a Pending.
+    """One method of the wire. ``call`` returns a result, None for Empty, a Pending or Elsewhere.
 
     Whoever has not ``permission`` never gets to call it; whether they have it for the VM that
     the request names is for the call to find out. ``lenient``: a value that can't be read is no

@@ -9,11 +9,12 @@ from typing import Any
 
 from vms.access.policy import Permission, require_for_known_vm
 from vms.actions import vms
+from vms.fleet import places
 from vms.guest import agents
 from vms.guest.agents import Agents
 from vms.guest.interface import GuestAddress
 from vms.prpc import outcome, serializers
-from vms.prpc.methods.base import Method, Pending, Values, required_id
+from vms.prpc.methods.base import Elsewhere, Method, Pending, Values, required_id
 from vms.selectors.guests import running_guest
 
 Ask = Callable[[Agents, GuestAddress], Awaitable[Any]]
@@ -25,8 +26,10 @@ def _guest(values: Values) -> GuestAddress:
     return running_guest(vm_id)
 
 
-def _asked(ask: Ask, values: Values) -> Pending:
+def _asked(ask: Ask, values: Values) -> Pending | Elsewhere:
     guest = _guest(values)
+    if (place := places.of_node(guest.node_id)) is not None:
+        return Elsewhere(place)
     known = agents.of_node(guest.node_id)
 
     async def answered() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How nodes ask each other on somebody's behalf: for what only a VM's own node can tell."""

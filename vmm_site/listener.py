@@ -56,7 +56,7 @@ class Socket(WebSocketProtocol):
         super().onOpen()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        """Daphne's, with what it leaves out: headers of the answer to a handshake, and why a websocket ends."""
+        """Daphne's, with what it leaves out: headers of a handshake's answer, and why a socket ends."""
         kind = message["type"]
         if kind == "websocket.accept" and message.get("headers"):
             headers = {name.decode(): value.decode() for name, value in message["headers"]}

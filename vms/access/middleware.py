@@ -72,7 +72,8 @@ def _proven(request: Any, response: HttpResponseBase) -> HttpResponseBase:
 
 def _who(request: Any) -> Principal:
     if request.asked_by_node is not None:
-        return request.asked_by_node.principal()
+        asked: Asked = request.asked_by_node
+        return asked.principal()
     if not conf().auth.enabled:
         return ANYBODY
     outcome = getattr(request, "scope", {}).get(IDENTIFIED)

@@ -59,8 +59,8 @@ def issued(token: str) -> Known | None:
     return None if row is None else _still_good(row)
 
 
-def by_id(token_id: int | None) -> Known:
-    """Who the token of that id stands for, which was found right before. Raises Unauthorized as ``issued``."""
+def by_id(token_id: int) -> Known:
+    """Who the token of that id stands for, found right before. Raises Unauthorized as ``issued``."""
     row = ApiToken.objects.select_related("user", "user__account").filter(pk=token_id).first()
     if row is None:
         raise Unauthorized("the token is no more; ask an admin for another one")

@@ -108,7 +108,9 @@ async def asked(
             transport=transport, timeout=bounds, trust_env=False, follow_redirects=False
         ) as client:
             sent = {**headers, "Accept-Encoding": "identity", "Connection": "close"}
-            request = client.build_request(method, peer.address.rstrip("/") + target, headers=sent, content=body)
+            request = client.build_request(
+                method, peer.address.rstrip("/") + target, headers=sent, content=body
+            )
             try:
                 async with asyncio.timeout(first_byte_s):
                     answer = await client.send(request, stream=True)
@@ -251,5 +253,3 @@ def _context(verify: bool, ca_file: Path | None) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-

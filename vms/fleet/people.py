@@ -41,7 +41,7 @@ def told(principal: Principal, key: bytes) -> Who:
 
 
 def found_again(who: Who, key: bytes) -> Principal:
-    """Who that is here and now, by the database and this node's configuration. Where the database may be used.
+    """Who that is here and now, by the database and this node's configuration.
 
     Raises:
         Unauthorized: the user may not log in, the token was revoked, or this node doesn't know them.
@@ -52,9 +52,9 @@ def found_again(who: Who, key: bytes) -> Principal:
                 raise Unauthorized("the node that asks lets anybody in, and this one does not")
             return ANYBODY
         case Kind.TOKEN:
-            return tokens.by_id(who.token_id).principal
+            return tokens.by_id(who.token_id or 0).principal
         case Kind.SESSION | Kind.PASSWORD:
-            user = User.objects.select_related("account").filter(pk=who.user_id, is_active=True).first()
+            user = User.objects.select_related("account").filter(pk=who.user_id or 0, is_active=True).first()
             if user is None:
                 raise Unauthorized("the user may not log in any more")
             return principal_of(user, _OF_USERS[who.kind])
@@ -63,7 +63,7 @@ def found_again(who: Who, key: bytes) -> Principal:
             stamp = passwords.stamp(principal)
             if stamp is None or not hmac.compare_digest(stamp.encode(), who.stamp.encode()):
                 raise Unauthorized(
-                    f"{who.name[:80]!r} has not the same entry in this node's htpasswd_file as where they logged in"
+                    f"{who.name[:80]!r} has another entry in this node's htpasswd_file than in the other's"
                 )
             return principal
         case Kind.CONFIGURED:

@@ -46,7 +46,7 @@ def here() -> Here | None:
 
 
 def of_vm(vm_id: str) -> Place | None:
-    """Where that VM is, None where it is here, or nowhere; at most one query. Raises Unavailable as ``of_node``."""
+    """Where that VM is, None where it is here, or nowhere; at most one query. Raises as ``of_node``."""
     us = here()
     if us is None:
         return None
@@ -68,7 +68,7 @@ def of_node(node_id: int) -> Place | None:
 
 
 def of_name(name: str) -> Place | None:
-    """Where the node of that name is, None where it is this one. Raises NotFound, and Unavailable as ``of_node``."""
+    """Where the node of that name is, None where it is this one. Raises NotFound, and as ``of_node``."""
     if name == conf().effective_node_name:
         return None
     us, row = here(), Node.objects.filter(name=name).values_list(*_COLUMNS).first()
@@ -81,7 +81,9 @@ def _place(us: Here, name: str, its: str, address: str, heartbeat_at_ms: int) ->
     if its == us.identity:
         return None
     if relayed.get():
-        raise Unavailable(f"it is for node {name!r} to answer; two nodes disagree on that: try again in a moment")
+        raise Unavailable(
+            f"it is for node {name!r} to answer; two nodes disagree on that: try again in a moment"
+        )
     if heartbeat_at_ms == 0:
         raise Unavailable(f"node {name!r} has ended, and only it can tell; start its server, then try again")
     silent_ms = now_ms() - heartbeat_at_ms

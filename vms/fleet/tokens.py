@@ -184,7 +184,7 @@ class Once:
         self._lock = threading.Lock()
 
     def use(self, claim: Claim, now_s: float) -> None:
-        """Raises Unauthorized if it was used, Unavailable where so many were that no more can be remembered."""
+        """Raises Unauthorized if it was used, Unavailable where no more can be remembered."""
         with self._lock:
             while self._ends and self._ends[0][0] < now_s:
                 self._used.discard(heapq.heappop(self._ends)[1])

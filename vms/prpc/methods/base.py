@@ -27,7 +27,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """That node answers the request, as it was sent. Only of methods that change nothing: it keeps no entry."""
+    """That node answers the request as it was sent. For methods that change nothing: it has no entry."""
 
     place: Place
 

@@ -78,7 +78,7 @@ def of_name(name: str) -> Place | None:
 
 
 def _place(us: Here, name: str, its: str, address: str, heartbeat_at_ms: int) -> Place | None:
-    if its == us.identity:
+    if name == conf().effective_node_name or its == us.identity:
         return None
     if relayed.get():
         raise Unavailable(

@@ -37,7 +37,7 @@ def sockets_of(data: Path) -> UnixSockets:
 
 def main() -> None:
     port, node_pk = (int(argument) for argument in sys.argv[1:])
-    guard.ASK_AGAIN_S = QUICKLY_S
+    guard.ASK_AGAIN_S = QUICKLY_S  # type: ignore[attr-defined]
     driver = FakeDriver(conf().run_path)
 
     async def guests(stop: asyncio.Event) -> None:

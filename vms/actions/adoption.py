@@ -96,7 +96,7 @@ def take_over(node_id: int, found: FoundVm, process: FoundProcess) -> Vm:
         elif not checked.stopped:
             gpus.take(vm)
         record_event(vm, "host.imported", _story(process))
-        publish.changed(vm.pk)
+        publish.changed(vm)
         publish.wake(node.pk, vm.pk)
         faults.point("take_over.written")
     faults.point("take_over.committed")

@@ -82,13 +82,15 @@ def swap(vm: Vm, fields: Fields) -> bool:
     thereby came to rest holds no GPU any more.
     """
     same = Vm.objects.filter(pk=vm.pk, revision=vm.revision)
+    rested = gpus.is_at_rest(vm)
     if not same.update(**fields, revision=F("revision") + 1):
         return False
     for name, value in fields.items():
         setattr(vm, name, value)
     vm.revision += 1
-    gpus.let_go(vm)
+    if not rested and gpus.is_at_rest(vm):
+        gpus.let_go(vm)
     transaction.on_commit(partial(faults.point, "change.committed"))
-    publish.changed(vm.pk)
+    publish.changed(vm)
     faults.point("change.written")
     return True

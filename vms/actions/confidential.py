@@ -54,8 +54,10 @@ def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
 
 def check_image(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
     """Raises Conflict where nobody could verify the guest, for its image brings too little for that."""
+    if config.no_tee:
+        return
     image = Image.objects.filter(node=node, name=config.image).first()
-    if config.no_tee or image is None or image.problem:
+    if image is None or image.problem:
         return
     if node.platform == Platform.AMD_SEV_SNP and Support.AMD_SEV_SNP not in image.supports:
         raise Conflict(

@@ -119,15 +119,19 @@ def claim(vm: Vm) -> None:
     Gpu.objects.filter(wanted, node_id=vm.node_id, holder=None).update(holder=vm)
 
 
-def let_go(vm: Vm) -> None:
-    """Give back what the VM holds if, as its row is now, nothing of it runs or is about to.
+def is_at_rest(vm: Vm) -> bool:
+    """Whether, as its row says, nothing of the VM runs or is about to: then it holds no GPU.
 
-    One that is being removed keeps it until its directory is gone.
+    One that is being removed keeps what it has until its directory is gone.
     """
     is_due = vm.generation > vm.observed_generation or vm.next_retry_at_ms is not None
     will_run = vm.desired == Desired.RUNNING and is_due
-    if vm.actual == Actual.OFF and vm.desired != Desired.ABSENT and not will_run:
-        _free(Gpu.objects.filter(holder=vm))
+    return vm.actual == Actual.OFF and vm.desired != Desired.ABSENT and not will_run
+
+
+def let_go(vm: Vm) -> None:
+    """Give back what the VM holds: it came to rest."""
+    _free(Gpu.objects.filter(holder=vm))
 
 
 def release(vms: QuerySet[Vm]) -> None:

@@ -92,13 +92,20 @@ def seen(vm_id: str, sighting: Sighting) -> Vm | None:
     return change(vm_id, decide)
 
 
-def launching(vm_id: str, generation: int, progress: str) -> Vm | None:
-    """The worker begins a launch: a new run, with nothing left of the last one's story."""
+def launching(vm_id: str, generation: int, progress: str, made_from: int | None = None) -> Vm | None:
+    """The worker begins a launch: a new run, with nothing left of the last one's story.
+
+    Returns:
+        the row as it is now; None where there is none, or it has not the revision ``made_from`` any more.
+    """
+    is_as_made = True
 
     def decide(vm: Vm) -> Fields:
-        if vm.generation != generation or vm.desired != Desired.RUNNING:
+        nonlocal is_as_made
+        is_as_made = made_from in (None, vm.revision)
+        if not is_as_made or vm.generation != generation or vm.desired != Desired.RUNNING:
             return {}
-        return {
+        begun: Fields = {
             "actual": Actual.STARTING,
             "boot_progress": progress,
             "boot_error": "",
@@ -110,8 +117,11 @@ def launching(vm_id: str, generation: int, progress: str) -> Vm | None:
             "exit_code": None,
             "next_retry_at_ms": None,
         }
+        # Said once more, it is no news.
+        return {} if all(getattr(vm, name) == value for name, value in begun.items()) else begun
 
-    return change(vm_id, decide)
+    vm = change(vm_id, decide)
+    return vm if is_as_made else None
 
 
 def launched(vm_id: str, generation: int, sighting: Sighting, config_revision: int) -> Vm | None:

@@ -41,7 +41,7 @@ def create(config: VmConfiguration) -> Vm:
         reserve.write_ports(vm, checked.ports)
         if not checked.stopped:
             gpus.take(vm)
-        publish.changed(vm.pk)
+        publish.changed(vm)
         publish.wake(node.pk, vm.pk)
         faults.point("create.written")
     faults.point("create.committed")

@@ -12,9 +12,9 @@ from vms.live import bus
 from vms.selectors import watch
 
 
-def changed(vm_id: str) -> None:
-    """Once the transaction is committed, send the VM's whole row to everybody who watches."""
-    transaction.on_commit(lambda: _send_row(vm_id), robust=True)
+def changed(vm: Vm) -> None:
+    """Once the transaction is committed, send the VM's whole row, as it was written, to everybody who watches."""
+    transaction.on_commit(lambda: bus.broadcast(watch.row_of(vm).message()), robust=True)
 
 
 def gone(vm_id: str) -> None:
@@ -59,8 +59,3 @@ def wake_node(node_id: int) -> None:
     message = {"type": "node.reload"}
     transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message), robust=True)
 
-
-def _send_row(vm_id: str) -> None:
-    row = watch.watch_row(vm_id)
-    if row is not None:
-        bus.broadcast(row.message())

@@ -19,6 +19,7 @@ from vms.selectors.info import app_url, ports_of
 from vms.selectors.roster import MAX_NAMED
 from vms.selectors.sight import Sight
 
+_NODE = "node__name"
 _COLUMNS = (
     "id",
     "owner_id",
@@ -50,7 +51,7 @@ _COLUMNS = (
     "gateway_enabled",
     "gateway_urls",
     "node_id",
-    "node__name",
+    _NODE,
 )
 
 
@@ -125,6 +126,14 @@ def revisions() -> dict[str, int]:
     return dict(Vm.objects.values_list("id", "revision"))
 
 
+def row_of(vm: Vm) -> WatchRow:
+    """The row of a VM that was just written, as it was written; two queries."""
+    row = {name: getattr(vm, name) for name in _COLUMNS if name != _NODE} | {_NODE: vm.node.name}
+    image = Image.objects.filter(node=vm.node_id, name=vm.image).order_by()
+    version = image.values_list("version", flat=True).first() or ""
+    return _row(row, ports_of([vm.pk]).get(vm.pk, []), version)
+
+
 def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
     found = list(vms.order_by("created_at_ms", "id").values(*_COLUMNS))
     ids = [row["id"] for row in found]
@@ -134,40 +143,44 @@ def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
         for node, name, version in Image.objects.values_list("node_id", "name", "version")
     }
     return [
-        WatchRow(
-            id=row["id"],
-            owner_id=row["owner_id"],
-            revision=row["revision"],
-            name=row["name"],
-            status=Status.of(row["desired"], row["actual"]),
-            actual=row["actual"],
-            image=row["image"],
-            image_version=versions.get((row["node_id"], row["image"]), ""),
-            app_id=row["app_id"],
-            instance_id=row["instance_id"] or None,
-            app_url=app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
-            vcpu=row["vcpu"],
-            memory=row["memory"],
-            disk_size=row["disk_size"],
-            node=row["node__name"],
-            no_tee=row["no_tee"],
-            created_at=row["created_at_ms"],
-            started_at=row["started_at_ms"],
-            exited_at=row["exited_at_ms"],
-            boot_progress=row["boot_progress"],
-            boot_error=row["boot_error"],
-            shutdown_progress=row["shutdown_progress"],
-            shutdown_asked_at=row["shutdown_asked_at_ms"],
-            exit_reason=row["exit_reason"],
-            exit_code=row["exit_code"],
-            next_retry_at=row["next_retry_at_ms"],
-            restarts=row["restarts"],
-            restart_exhausted=_is_exhausted(row),
-            changed_since_start=row["actual"] in (Actual.ON, Actual.UNKNOWN) and not row["prepared"],
-            ports=ports.get(row["id"], []),
-        )
+        _row(row, ports.get(row["id"], []), versions.get((row["node_id"], row["image"]), ""))
         for row in found
     ]
+
+
+def _row(row: dict[str, Any], ports: list[dict[str, Any]], image_version: str) -> WatchRow:
+    return WatchRow(
+        id=row["id"],
+        owner_id=row["owner_id"],
+        revision=row["revision"],
+        name=row["name"],
+        status=Status.of(row["desired"], row["actual"]),
+        actual=row["actual"],
+        image=row["image"],
+        image_version=image_version,
+        app_id=row["app_id"],
+        instance_id=row["instance_id"] or None,
+        app_url=app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
+        vcpu=row["vcpu"],
+        memory=row["memory"],
+        disk_size=row["disk_size"],
+        node=row[_NODE],
+        no_tee=row["no_tee"],
+        created_at=row["created_at_ms"],
+        started_at=row["started_at_ms"],
+        exited_at=row["exited_at_ms"],
+        boot_progress=row["boot_progress"],
+        boot_error=row["boot_error"],
+        shutdown_progress=row["shutdown_progress"],
+        shutdown_asked_at=row["shutdown_asked_at_ms"],
+        exit_reason=row["exit_reason"],
+        exit_code=row["exit_code"],
+        next_retry_at=row["next_retry_at_ms"],
+        restarts=row["restarts"],
+        restart_exhausted=_is_exhausted(row),
+        changed_since_start=row["actual"] in (Actual.ON, Actual.UNKNOWN) and not row["prepared"],
+        ports=ports,
+    )
 
 
 def _is_exhausted(row: dict[str, Any]) -> bool:

@@ -32,16 +32,23 @@ class Wanted:
     next_retry_at_ms: int | None
     image: str = ""
 
+    @classmethod
+    def of(cls, vm: Vm) -> Wanted:
+        """What a row says that was read, or written, just now."""
+        return cls(vm.pk, *(getattr(vm, name) for name in _WANTED))
+
     @property
     def is_pending(self) -> bool:
         """Somebody's request has not been answered yet."""
         return self.generation > self.observed_generation
 
 
+_WANTED = tuple(name for name in Wanted.__dataclass_fields__ if name != "vm_id")
+
+
 def wanted(vm_id: str) -> Wanted | None:
     """What should be; None where there is no such VM (any more)."""
-    columns = [name for name in Wanted.__dataclass_fields__ if name != "vm_id"]
-    row = Vm.objects.filter(pk=vm_id).values_list("id", *columns).first()
+    row = Vm.objects.filter(pk=vm_id).order_by().values_list("id", *_WANTED).first()
     return None if row is None else Wanted(*row)
 
 

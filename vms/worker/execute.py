@@ -66,12 +66,12 @@ def sighting(seen: Observation) -> Sighting:
     return Sighting(_ACTUAL[seen.power], seen.pid, seen.started_at_ms, ending, tpm)
 
 
-async def prepare(tools: Tools, wanted: Wanted) -> None:
-    """Write the directory of a VM that doesn't run."""
+async def prepare(tools: Tools, wanted: Wanted) -> Wanted | None:
+    """Write the directory of a VM that doesn't run; returns what is wanted as of then, if it is known."""
     try:
         made = await in_database(make, wanted.vm_id, tools.driver.directory(wanted.vm_id), leasing=False)
         if made is None:
-            return  # somebody changed it since it was read: look again
+            return None  # somebody changed it since it was read: look again
         faults.point("prepare.made")
         await tools.driver.prepare(made.launch.spec)
         faults.point("prepare.done")
@@ -79,7 +79,8 @@ async def prepare(tools: Tools, wanted: Wanted) -> None:
         message = f"the VM's directory can't be written: {error}"
         await in_database(observe.settled, wanted.vm_id, wanted.generation, 409, message)
         raise
-    await in_database(observe.prepared, wanted.vm_id, wanted.generation, made.revision)
+    vm = await in_database(observe.prepared, wanted.vm_id, wanted.generation, made.revision)
+    return None if vm is None else Wanted.of(vm)
 
 
 async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
@@ -102,8 +103,8 @@ async def launch(tools: Tools, wanted: Wanted, lane: Lane) -> None:
                 return  # somebody changed it since it was read: look again
             spec = made.launch.spec
             progress = BOOTING if spec.image.shared_ro else SILENT
-            vm = await in_database(observe.launching, vm_id, generation, progress)
-            if vm is None or not _is_to_launch(vm, generation) or vm.revision != made.revision + 1:
+            vm = await in_database(observe.launching, vm_id, generation, progress, made.revision)
+            if vm is None or not _is_to_launch(vm, generation):
                 return
             faults.point("launch.made")
             with telemetry.LAUNCH_SECONDS.time():
@@ -135,10 +136,14 @@ def make(vm_id: str, directory: Path, *, leasing: bool) -> Made | None:
         LaunchRefused: it can't be launched, or a GPU can't be had.
     """
     vm = work.vm_to_launch(vm_id)
+    fixed = vm.instance_id_seed, vm.instance_id
     around = look_up(vm, work.ports_of(vm), _leased(vm_id) if leasing else Leased())
     if not (around.image.shared_ro or vm.instance_id or vm.instance_id_seed):
         vm.instance_id, vm.instance_id_seed = _written_by_guest(RunDir(directory))
     launch = build_launch(vm, around)
+    if fixed == (launch.instance_id_seed, launch.instance_id):
+        # Whether the row is still the same is asked by who writes down what came of it.
+        return Made(launch, vm.revision)
     revision = identity.fix(vm_id, vm.revision, launch.instance_id_seed, launch.instance_id)
     return None if revision is None else Made(launch, revision)
 

@@ -31,10 +31,12 @@ class Reconciler:
     async def work(self, lane: Lane) -> float | None:
         """Do all there is to do; returns in how many seconds to look again, None for never."""
         vm_id = lane.vm_id
+        known: Wanted | None = None
         for _ in range(MAX_STEPS):
             if lane.closing:
                 return None
-            before = await in_database(work.wanted, vm_id)
+            before = known or await in_database(work.wanted, vm_id)
+            known = None
             if before is None:
                 self._asked_at_ms.pop(vm_id, None)
                 return None
@@ -49,9 +51,10 @@ class Reconciler:
             if decision.step is Step.REST:
                 await execute.write_state(self._tools, wanted)
                 return _seconds_until(decision)
-            await self._act(decision.step, wanted, lane)
+            known = await self._act(decision.step, wanted, lane)
             if lane.woken.is_set():
                 lane.woken.clear()
+                known = None
         raise RuntimeError(f"{MAX_STEPS} steps brought VM {vm_id} nowhere")
 
     async def look(self, wanted: Wanted) -> Power:
@@ -74,10 +77,11 @@ class Reconciler:
         await in_database(observe.seen, wanted.vm_id, execute.sighting(seen))
         return seen.power
 
-    async def _act(self, step: Step, wanted: Wanted, lane: Lane) -> None:
+    async def _act(self, step: Step, wanted: Wanted, lane: Lane) -> Wanted | None:
+        """Returns what is wanted as the step wrote it down, where it did."""
         match step:
             case Step.PREPARE:
-                await execute.prepare(self._tools, wanted)
+                return await execute.prepare(self._tools, wanted)
             case Step.LAUNCH:
                 await execute.launch(self._tools, wanted, lane)
             case Step.ASK:
@@ -93,6 +97,7 @@ class Reconciler:
                 await execute.say_unreachable(wanted)
             case Step.REST:
                 pass
+        return None
 
 
 def _seconds_until(decision: Decision) -> float | None:

@@ -21,6 +21,7 @@ from vms.database import writing
 from vms.live import publish
 from vms.models import Vm
 from vms.selectors.vms import unknown_vm
+from vms.selectors.work import vm_with_node
 
 Fields = dict[str, Any]
 _TRIES = 8
@@ -45,7 +46,7 @@ def change(vm_id: str, decide: Callable[[Vm], Fields]) -> Vm | None:
     """
     for _ in range(_TRIES):
         with contextlib.suppress(_Beaten), writing():
-            vm = Vm.objects.select_related("node").filter(pk=vm_id).first()
+            vm = vm_with_node(vm_id)
             if vm is None:
                 return None
             fields = decide(vm)

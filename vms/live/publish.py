@@ -58,4 +58,3 @@ def wake_node(node_id: int) -> None:
     """Once the transaction is committed, have the node's worker look at its run path."""
     message = {"type": "node.reload"}
     transaction.on_commit(lambda: bus.send(bus.node_channel(node_id), message), robust=True)
-

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vms.choices import Actual, Status
 from vms.errors import NotFound
 from vms.models import Vm
+from vms.selectors.compiled import ONE, Rows
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,18 @@ class Progress:
     outcome_message: str
 
 
+_progress = Rows(
+    lambda: (
+        Vm.objects.filter(pk=ONE)
+        .order_by()
+        .values_list("observed_generation", "outcome_code", "outcome_message")
+    )
+)
+
+
 def progress(vm_id: str) -> Progress | None:
     """How far the worker has come, or None once the VM is gone."""
-    row = (
-        Vm.objects.filter(pk=vm_id)
-        .values_list("observed_generation", "outcome_code", "outcome_message")
-        .first()
-    )
+    row = _progress.first(vm_id)
     return None if row is None else Progress(*row)
 
 

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 
 from vms.choices import Actual, Desired, Status
 from vms.conf import conf
-from vms.models import Image, Vm
+from vms.models import Image, PortMapping, Vm
+from vms.selectors.compiled import ONE, TWO, Rows
 from vms.selectors.info import app_url, ports_of
 from vms.selectors.roster import MAX_NAMED
 from vms.selectors.sight import Sight
@@ -126,12 +127,17 @@ def revisions() -> dict[str, int]:
     return dict(Vm.objects.values_list("id", "revision"))
 
 
+_PORT = ("protocol", "host_port", "vm_port", "host_address")
+_ports = Rows(lambda: PortMapping.objects.filter(vm=ONE).order_by("position").values_list(*_PORT))
+_version = Rows(lambda: Image.objects.filter(node=ONE, name=TWO).order_by().values_list("version"))
+
+
 def row_of(vm: Vm) -> WatchRow:
     """The row of a VM that was just written, as it was written; two queries."""
     row = {name: getattr(vm, name) for name in _COLUMNS if name != _NODE} | {_NODE: vm.node.name}
-    image = Image.objects.filter(node=vm.node_id, name=vm.image).order_by()
-    version = image.values_list("version", flat=True).first() or ""
-    return _row(row, ports_of([vm.pk]).get(vm.pk, []), version)
+    version = _version.first(vm.node_id, vm.image)
+    ports = [dict(zip(_PORT, values, strict=True)) for values in _ports(vm.pk)]
+    return _row(row, ports, version[0] if version else "")
 
 
 def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
@@ -143,8 +149,7 @@ def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
         for node, name, version in Image.objects.values_list("node_id", "name", "version")
     }
     return [
-        _row(row, ports.get(row["id"], []), versions.get((row["node_id"], row["image"]), ""))
-        for row in found
+        _row(row, ports.get(row["id"], []), versions.get((row["node_id"], row["image"]), "")) for row in found
     ]
 
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce
 
 from vms.choices import Actual, Desired, StopMode
 from vms.configuration import Port
-from vms.models import Event, Vm
+from vms.models import Event, PortMapping, Vm
+from vms.selectors.compiled import ONE, Objects, Rows
 
 BOOTED = ("done", "N/A")
 """What ``boot_progress`` says once nothing more is to come."""
@@ -44,22 +45,31 @@ class Wanted:
 
 
 _WANTED = tuple(name for name in Wanted.__dataclass_fields__ if name != "vm_id")
+_wanted = Rows(lambda: Vm.objects.filter(pk=ONE).order_by().values_list("id", *_WANTED))
+_with_node = Objects(lambda: Vm.objects.filter(pk=ONE).order_by().select_related("node"))
+_ports = Rows(
+    lambda: (
+        PortMapping.objects.filter(vm=ONE)
+        .order_by("position")
+        .values_list("protocol", "host_port", "vm_port", "host_address")
+    )
+)
 
 
 def wanted(vm_id: str) -> Wanted | None:
     """What should be; None where there is no such VM (any more)."""
-    row = Vm.objects.filter(pk=vm_id).order_by().values_list("id", *_WANTED).first()
+    row = _wanted.first(vm_id)
     return None if row is None else Wanted(*row)
 
 
-def vm_to_launch(vm_id: str) -> Vm:
-    """The whole row with its ports, to make a launch from."""
-    return Vm.objects.prefetch_related("ports").select_related("node").get(pk=vm_id)
+def vm_with_node(vm_id: str) -> Vm | None:
+    """The whole row and its node's, if there is such a VM."""
+    return _with_node.first(vm_id)
 
 
 def ports_of(vm: Vm) -> tuple[Port, ...]:
     """The VM's port mappings as values, in order."""
-    return tuple(Port(p.protocol, p.host_port, p.vm_port, p.host_address) for p in vm.ports.all())
+    return tuple(Port(*row) for row in _ports(vm.pk))
 
 
 def all_ids(node_id: int) -> list[str]:

@@ -135,7 +135,9 @@ def make(vm_id: str, directory: Path, *, leasing: bool) -> Made | None:
     Raises:
         LaunchRefused: it can't be launched, or a GPU can't be had.
     """
-    vm = work.vm_to_launch(vm_id)
+    vm = work.vm_with_node(vm_id)
+    if vm is None:
+        return None
     fixed = vm.instance_id_seed, vm.instance_id
     around = look_up(vm, work.ports_of(vm), _leased(vm_id) if leasing else Leased())
     if not (around.image.shared_ro or vm.instance_id or vm.instance_id_seed):

@@ -15,7 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 @dataclass
 class Counted:
-    """``statements`` are in the order in which they were begun; ``commits`` are of transactions that were ours."""
+    """``statements`` are in the order in which they were begun."""
 
     statements: list[str] = field(default_factory=list)
     commits: int = 0
@@ -27,7 +27,8 @@ class Counted:
 def counting() -> Iterator[Counted]:
     """Count what every thread of this process does meanwhile."""
     counted = Counted()
-    execute, commit, fsync = CursorWrapper.execute, BaseDatabaseWrapper._commit, os.fsync
+    database: Any = BaseDatabaseWrapper
+    execute, commit, fsync = CursorWrapper.execute, database._commit, os.fsync
 
     def executed(self: Any, sql: str, params: Any = None) -> Any:
         counted.statements.append(str(sql))
@@ -43,7 +44,7 @@ def counting() -> Iterator[Counted]:
 
     with (
         mock.patch.object(CursorWrapper, "execute", executed),
-        mock.patch.object(BaseDatabaseWrapper, "_commit", committed),
+        mock.patch.object(database, "_commit", committed),
         mock.patch.object(os, "fsync", synced),
     ):
         yield counted

@@ -9,11 +9,12 @@ from __future__ import annotations
 from django.db import transaction
 
 from vms.live import bus
+from vms.models import Vm
 from vms.selectors import watch
 
 
 def changed(vm: Vm) -> None:
-    """Once the transaction is committed, send the VM's whole row, as it was written, to everybody who watches."""
+    """Once the transaction is committed, send the VM's whole row, as written, to everybody who watches."""
     transaction.on_commit(lambda: bus.broadcast(watch.row_of(vm).message()), robust=True)
 
 

@@ -43,8 +43,11 @@ class _Statement:
             raise ValueError(f"{self.sql}: {len(self.order)} values are to be given, not {len(values)}")
         with connection.cursor() as cursor:
             cursor.execute(self.sql, [values[place] for place in self.order])
-            found = cursor.fetchall()
-        return self.compiler.apply_converters(found, self.converters) if self.converters else found
+            found: list[Any] = cursor.fetchall()
+        if not self.converters:
+            return found
+        converted: Iterable[Any] = self.compiler.apply_converters(found, self.converters)
+        return converted
 
 
 class _Compiled:
@@ -96,7 +99,8 @@ def _reader(compiler: Any) -> Callable[[Any], Any]:
     model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     own = slice(places[0], places[-1] + 1)
     names = [column.target.attname for column, *_ in compiler.select[own]]
-    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    # The stubs are of a newer Django.
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
 
     def read(row: Any) -> Any:
         one = model.from_db(connection.alias, names, row[own])

@@ -65,7 +65,8 @@ def test_the_row_that_is_sent_is_the_row_that_is_read(
     vm = with_everything()
     change(vm.pk, lambda _: fields)
     read = watch.watch_row(vm.pk)
-    assert read is not None and read.revision == 2
+    assert read is not None
+    assert read.revision == 2
     assert sent == [read.message()]
 
 

@@ -39,7 +39,8 @@ def test_an_object_is_the_one_that_the_orm_reads() -> None:
     assert [type(value) for value in fields(read).values()] == [
         type(value) for value in fields(expected).values()
     ]
-    assert read == expected and not read.get_deferred_fields()
+    assert read == expected
+    assert not read.get_deferred_fields()
     with_node = connection.queries_log.copy()
     assert fields(read.node) == fields(expected.node)
     assert read.owner is None
@@ -97,5 +98,6 @@ def test_what_a_vm_has_is_read_as_it_is_now() -> None:
     Image.objects.create(node=vm.node, name=vm.image, version="1.0.0")
     Vm.objects.filter(pk=vm.pk).update(memory=9999)
     again = work.vm_with_node(vm.pk)
-    assert again is not None and again.memory == 9999
+    assert again is not None
+    assert again.memory == 9999
     assert work.vm_with_node("gone") is None

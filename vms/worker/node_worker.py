@@ -98,7 +98,6 @@ class NodeWorker:
         faults.point("start.looked")
         await self.adopt()
         faults.point("start.adopted")
-        await self._lease.renew(self._room.now())
         agents.announce(self._node.pk, self._agents)
         tasks = {
             asyncio.create_task(self._scan(), name="scan"),
@@ -155,6 +154,8 @@ class NodeWorker:
         await in_database(recovery.after_look, self._node.pk, self._driver.boot_id)
         awake = await in_database(work.ids_not_off, self._node.pk)
         due = await in_database(work.ids_due, self._node.pk)
+        # Who is woken finds the lease held, and who asks finds a worker.
+        await self._lease.renew(self._room.now())
         early, self._early = self._early or set(), None
         for vm_id in dict.fromkeys((*due, *awake, *early)):
             self.wake(vm_id)

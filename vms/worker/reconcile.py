@@ -48,8 +48,10 @@ class Reconciler:
             if wanted is None or wanted.generation != before.generation:
                 continue  # a request is answered by what is seen after it came
             decision = decide(wanted, power, now_ms(), self._asked_at_ms.get(vm_id))
-            if decision.step is Step.REST:
+            if decision.step is not Step.DELETE:
+                # Before it is so: who is off is not looked at again after a crash.
                 await execute.write_state(self._tools, wanted)
+            if decision.step is Step.REST:
                 return _seconds_until(decision)
             known = await self._act(decision.step, wanted, lane)
             if lane.woken.is_set():

@@ -130,7 +130,13 @@ const processesRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/processes/ProcessesPage'), 'ProcessesPage'),
 });
 
-const hostRoutes = [hostRoute, gpusRoute, processesRoute];
+const nodesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/nodes',
+  component: lazyRouteComponent(() => import('@/features/nodes/NodesPage'), 'NodesPage'),
+});
+
+const hostRoutes = [hostRoute, nodesRoute, gpusRoute, processesRoute];
 
 const vmUpdateRoute = createRoute({
   getParentRoute: () => rootRoute,

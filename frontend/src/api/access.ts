@@ -38,6 +38,7 @@ export const permissionWords: Record<Permission, string> = {
   CHANGE_VM: 'Change the configuration of VMs, and remove them',
   SEE_NODE: 'See the host: its processes, load and settings',
   STEER_NODE: 'Manage the host: pull and delete images, end processes',
+  MANAGE_NODES: 'Manage a fleet: take nodes out of use and back into it, and remove them',
   MANAGE_ACCESS: 'Manage users and everybody’s tokens, and read the audit log',
 };
 

@@ -15,7 +15,15 @@ export function useAccount(): Account | undefined {
 
 /** What the server asks before it does something; vms/access/policy.py says who has which. */
 export type Permission =
-  'LOOK' | 'SEE_VM' | 'STEER_VM' | 'CREATE_VM' | 'CHANGE_VM' | 'SEE_NODE' | 'STEER_NODE' | 'MANAGE_ACCESS';
+  | 'LOOK'
+  | 'SEE_VM'
+  | 'STEER_VM'
+  | 'CREATE_VM'
+  | 'CHANGE_VM'
+  | 'SEE_NODE'
+  | 'STEER_NODE'
+  | 'MANAGE_NODES'
+  | 'MANAGE_ACCESS';
 
 /**
  * Whether this browser's user may do something, to that VM if one is given. False until the server has said who they

@@ -5,6 +5,8 @@ import type { Message } from './methods';
 export type Support = 'tdx' | 'tdx-lite' | 'amd-sev-snp';
 
 export interface ImageRow {
+  /** The host that has it. */
+  node: string;
   name: string;
   version: string;
   description: string;

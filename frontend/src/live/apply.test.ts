@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imageRow, pullRow } from '@/test/imageRow';
+import { nodeRow } from '@/test/nodeRow';
 import { nodeInfo, vmRow } from '@/test/vmRow';
 import { applyMessages, type LiveState } from './apply';
 
@@ -84,5 +85,15 @@ describe('applyMessages', () => {
     expect(state?.pulls).toBe(pulls);
     expect(applyMessages(state, [snapshot()])?.pulls).toEqual([]);
     expect(applyMessages(state, [snapshot(), { type: 'pulls', pulls }])?.pulls).toBe(pulls);
+  });
+
+  it('knows of other nodes what it was told since the last snapshot, and of none on one host', () => {
+    const state = stateOf(vmRow());
+    expect(state.nodes).toEqual([]);
+    const fleet = applyMessages(state, [
+      { type: 'nodes', nodes: [nodeRow(), nodeRow({ id: 2, name: 'b' })] },
+    ]);
+    expect(fleet?.nodes.map(({ name }) => name)).toEqual(['host-1', 'b']);
+    expect(applyMessages(fleet, [snapshot(vmRow())])?.nodes).toEqual([]);
   });
 });

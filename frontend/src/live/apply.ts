@@ -1,4 +1,5 @@
 import type { ImageRow, PullRow } from '@/api/image';
+import type { NodeRow } from '@/api/node';
 import type { NodeInfo, VmRow } from '@/api/vm';
 import type { StatusMessage } from './messages';
 
@@ -10,9 +11,12 @@ export interface LiveState {
   images: readonly ImageRow[] | null;
   /** The newest first. */
   pulls: readonly PullRow[];
+  /** All hosts of the fleet by name; none where one works alone. */
+  nodes: readonly NodeRow[];
 }
 
 const noPulls: readonly PullRow[] = [];
+const noNodes: readonly NodeRow[] = [];
 
 /**
  * The state after some messages, oldest first. Per VM the newest revision wins, so a row that was overtaken on
@@ -24,6 +28,7 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
   let vms = state?.vms ?? null;
   let images = state?.images ?? null;
   let pulls = state?.pulls ?? noPulls;
+  let nodes = state?.nodes ?? noNodes;
   let draft: Map<string, VmRow> | null = null;
   // One copy for a whole batch: at 10,000 VMs a copy per message would be felt.
   const writable = (): Map<string, VmRow> => (draft ??= new Map(vms));
@@ -33,8 +38,9 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
       case 'snapshot':
         node = message.node;
         draft = new Map(message.vms.map((row) => [row.id, row]));
-        // Images always follow; of pulls nothing is said where there are none.
+        // Images always follow; of pulls and of other nodes nothing is said where there are none.
         pulls = noPulls;
+        nodes = noNodes;
         break;
       case 'rows':
         for (const row of message.vms) {
@@ -53,6 +59,9 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
       case 'pulls':
         pulls = message.pulls;
         break;
+      case 'nodes':
+        nodes = message.nodes;
+        break;
       case 'pong':
         break;
     }
@@ -62,6 +71,10 @@ export function applyMessages(state: LiveState | null, messages: readonly Status
   // Rows before any snapshot have no host to belong to; the snapshot that follows has them too.
   if (!node || !vms) return null;
   const isSame =
-    state?.node === node && state.vms === vms && state.images === images && state.pulls === pulls;
-  return isSame ? state : { node, vms, images, pulls };
+    state?.node === node &&
+    state.vms === vms &&
+    state.images === images &&
+    state.pulls === pulls &&
+    state.nodes === nodes;
+  return isSame ? state : { node, vms, images, pulls, nodes };
 }

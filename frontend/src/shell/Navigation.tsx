@@ -1,15 +1,17 @@
 import { Link, useLocation } from '@tanstack/react-router';
 import { useAccount } from '@/api/account';
+import { useNodes } from '@/live/useLive';
 import classes from './Navigation.module.css';
 import { isCurrent, pagesFor } from './pages';
 
 /** The way to every page that the reader may see. */
 export function Navigation() {
   const account = useAccount();
+  const isFleet = useNodes().length > 1;
   const path = useLocation({ select: ({ pathname }) => pathname });
   return (
     <nav className={classes.nav} aria-label="Main">
-      {pagesFor(account).map(({ label, pages }) => (
+      {pagesFor(account, isFleet).map(({ label, pages }) => (
         <section key={label} aria-label={label}>
           <h2 className={classes.group} aria-hidden>
             {label}

@@ -41,6 +41,14 @@ describe('the pages that somebody may see', () => {
     expect(pagesFor(account(['LOOK'], false)).map(({ label }) => label)).toEqual(['Workloads', 'Host']);
   });
 
+  it('have the nodes among them only where there are several', () => {
+    const viewer = account(['LOOK', 'SEE_NODE']);
+    expect(pagesFor(viewer).flatMap(({ pages }) => pages.map(({ path }) => path))).not.toContain('/nodes');
+    expect(pagesFor(viewer, true).flatMap(({ pages }) => pages.map(({ path }) => path))).toContain('/nodes');
+    const member = pagesFor(account(['LOOK']), true);
+    expect(member.flatMap(({ pages }) => pages.map(({ path }) => path))).not.toContain('/nodes');
+  });
+
   it('are all there for who manages access', () => {
     expect(labels(account(['LOOK', 'SEE_NODE', 'MANAGE_ACCESS'], false))).toContain('Audit log');
   });

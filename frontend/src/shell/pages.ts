@@ -4,6 +4,7 @@ import {
   HardDrive,
   KeyRound,
   ListTree,
+  Network,
   ScrollText,
   Server,
   Users,
@@ -20,6 +21,8 @@ export interface ShellPage {
   needs: Permission;
   /** Whoever has an account has something of their own there, whatever else they may. */
   holdsOwn?: true;
+  /** There is something on it only where several hosts share this console. */
+  ofFleet?: true;
 }
 
 export interface PageGroup {
@@ -39,6 +42,7 @@ const groups: readonly PageGroup[] = [
     label: 'Host',
     pages: [
       { path: '/host', label: 'Host', Icon: Server, needs: 'SEE_NODE' },
+      { path: '/nodes', label: 'Nodes', Icon: Network, needs: 'SEE_NODE', ofFleet: true },
       { path: '/gpus', label: 'GPUs', Icon: Cpu, needs: 'LOOK' },
       { path: '/processes', label: 'Processes', Icon: ListTree, needs: 'SEE_NODE' },
     ],
@@ -53,13 +57,19 @@ const groups: readonly PageGroup[] = [
   },
 ];
 
-/** The pages that somebody may see, in their groups; none until the server has said who they are. */
-export function pagesFor(account: Account | undefined): PageGroup[] {
+/**
+ * The pages that somebody may see, in their groups; none until the server has said who they are.
+ *
+ * @param isFleet several hosts share this console
+ */
+export function pagesFor(account: Account | undefined, isFleet = false): PageGroup[] {
   const may = mayOf(account);
   return groups
     .map(({ label, pages }) => ({
       label,
-      pages: pages.filter((page) => may(page.needs) || (page.holdsOwn && account?.has_account)),
+      pages: pages.filter(
+        (page) => (isFleet || !page.ofFleet) && (may(page.needs) || (page.holdsOwn && account?.has_account)),
+      ),
     }))
     .filter(({ pages }) => pages.length > 0);
 }

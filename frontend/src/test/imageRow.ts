@@ -3,6 +3,7 @@ import type { ImageRow, PullRow } from '@/api/image';
 /** A usable image that no VM uses; say only what a test is about. */
 export function imageRow(given: Partial<ImageRow> = {}): ImageRow {
   return {
+    node: 'host-1',
     name: 'dstack-0.5.4',
     version: '0.5.4',
     description: '',

@@ -81,6 +81,7 @@ async function show(vms: VmRow[]) {
     vms: new Map(vms.map((row) => [row.id, row])),
     images: [],
     pulls: [],
+    nodes: [],
   };
   client.setQueryData(keys.account, account);
   client.setQueryData(keys.live, live);

@@ -2,7 +2,7 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useRouter } from '@tanstack/react-router';
 import { BookOpen, HardDrive, Keyboard, LogOut, Monitor, Moon, Plus, Sun, UserRound } from 'lucide-react';
 import { logOut, useAccount, useMay } from '@/api/account';
-import { useImages } from '@/live/useLive';
+import { useImages, useNodes } from '@/live/useLive';
 import { pagesFor } from '../pages';
 import type { Command, CommandGroup } from './commands';
 
@@ -18,13 +18,14 @@ export function usePageCommands(onDone: () => void, onKeys: () => void): [Comman
   const account = useAccount();
   const may = useMay();
   const images = useImages() ?? [];
+  const isFleet = useNodes().length > 1;
   const { setColorScheme } = useMantineColorScheme();
 
   const goTo = (path: string) => () => {
     void router.navigate({ to: path });
     onDone();
   };
-  const pages: Command[] = pagesFor(account).flatMap((group) =>
+  const pages: Command[] = pagesFor(account, isFleet).flatMap((group) =>
     group.pages.map(({ path, label, Icon }) => ({ id: `page-${path}`, label, Icon, run: goTo(path) })),
   );
   if (may('CREATE_VM')) pages.unshift({ id: 'deploy', label: 'New VM', Icon: Plus, run: goTo('/deploy') });

@@ -6,13 +6,15 @@ import type { VmRow } from '@/api/vm';
 import { TimeAgo } from '@/components/ui/TimeAgo';
 import { useNow } from '@/hooks/useNow';
 import { formatDuration } from '@/lib/duration';
-import { useNode } from '@/live/useLive';
+import { useNode, useNodeOf } from '@/live/useLive';
 import { displayStatus, exitText } from '../displayStatus';
 import { StopDialog } from '../list/StopDialog';
 import classes from './StatusNotice.module.css';
 
 /** What needs a person's eye, above every tab: a failure, a shutdown that takes its time, a process nobody can ask. */
 export function StatusNotice({ row }: { row: VmRow }) {
+  const node = useNodeOf(row.node);
+  if (node?.state === 'lost') return <OnLostNode row={row} since={node.state_since_ms} />;
   if (row.status === 'removing') {
     return (
       <Notice tone="plain" icon={<Hourglass size={16} aria-hidden />}>
@@ -25,6 +27,25 @@ export function StatusNotice({ row }: { row: VmRow }) {
   if (row.status === 'exited') return <Exited row={row} />;
   if (row.boot_error) return <Problem row={row} />;
   return null;
+}
+
+/** Nothing that is told of it needs to be so any more. */
+function OnLostNode({ row, since }: { row: VmRow; since: number | null }) {
+  return (
+    <Notice tone="alarm" icon={<CircleHelp size={16} aria-hidden />}>
+      <strong>
+        Its node {row.node} is lost
+        {since !== null && (
+          <>
+            , last heard of <TimeAgo at={since} />
+          </>
+        )}
+        .
+      </strong>{' '}
+      What this VM does now is not known; what is shown is what was known last. It is not started anywhere
+      else by itself, and its ports and GPUs stay its own.
+    </Notice>
+  );
 }
 
 /** Ended, though it should run. */

@@ -1,5 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { Columns3 } from 'lucide-react';
+import { useNodes } from '@/live/useLive';
 import { columns } from './columns';
 import { optionalColumns, type OptionalColumn } from './layout';
 import classes from './ColumnMenu.module.css';
@@ -16,6 +17,8 @@ const title = (column: OptionalColumn): string => columns.find(({ id }) => id ==
 
 /** Which columns are shown; this browser remembers. */
 export function ColumnMenu({ hidden, noRoom, onHidden }: Props) {
+  const isFleet = useNodes().length > 1;
+  const offered = optionalColumns.filter((column) => column !== 'node' || isFleet);
   return (
     <Menu position="bottom-end" width={200} shadow="md" transitionProps={{ duration: 0 }}>
       <Menu.Target>
@@ -24,7 +27,7 @@ export function ColumnMenu({ hidden, noRoom, onHidden }: Props) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {optionalColumns.map((column) => {
+        {offered.map((column) => {
           const isShown = !hidden.includes(column);
           return (
             <Menu.CheckboxItem

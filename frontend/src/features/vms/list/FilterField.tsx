@@ -1,5 +1,6 @@
 import { Search, X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { useNodes } from '@/live/useLive';
 import classes from './FilterField.module.css';
 
 interface Props {
@@ -10,6 +11,7 @@ interface Props {
 /** Filters as you type. `/` leads here from anywhere on the page, Escape empties it. */
 export function FilterField({ text, onText }: Props) {
   const ref = useRef<HTMLInputElement>(null);
+  const isFleet = useNodes().length > 1;
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -33,7 +35,7 @@ export function FilterField({ text, onText }: Props) {
         role="searchbox"
         aria-label="Filter virtual machines"
         aria-keyshortcuts="/"
-        placeholder="Filter: name, status:running, owner:me, has:problem…"
+        placeholder={`Filter: name, status:running, ${isFleet ? 'node:name' : 'owner:me'}, has:problem…`}
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}

@@ -1,11 +1,12 @@
 import { useRouter } from '@tanstack/react-router';
 import { useCallback, useDeferredValue, useEffect, useMemo } from 'react';
 import { useMay } from '@/api/account';
+import type { NodeRow } from '@/api/node';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { useMediaQuery } from '@/hooks/useMediaQuery';
 import { useStored } from '@/hooks/useStored';
 import { useConnection } from '@/live/connection';
-import { useNode, useVms } from '@/live/useLive';
+import { useNode, useNodes, useVms } from '@/live/useLive';
 import { BulkPanel } from './BulkPanel';
 import { matches, parseFilter } from './filter';
 import { EmptyHost } from './EmptyHost';
@@ -19,6 +20,11 @@ import classes from './VmListPage.module.css';
 
 const noneHidden: OptionalColumn[] = [];
 const everythingFits: readonly OptionalColumn[] = [];
+/** One host needs no column, and a card names it below the VM's name. */
+const oneHost: readonly OptionalColumn[] = ['node'];
+
+const lostOf = (nodes: readonly NodeRow[]): ReadonlySet<string> =>
+  new Set(nodes.filter(({ state }) => state === 'lost').map(({ name }) => name));
 
 /** Every VM, live: find one, see how it is, act on it, or on many. */
 export function VmListPage() {
@@ -30,6 +36,9 @@ export function VmListPage() {
   const [text, setText] = useFilterText();
   const [hidden, setHidden] = useStored('vms.hidden', noneHidden, isChoice);
   const noRoom = useNoRoom();
+  const nodes = useNodes();
+  const lostNodes = useMemo(() => lostOf(nodes), [nodes]);
+  const inColumn = useMediaQuery('(min-width: 901px)') && nodes.length > 1;
   // Typing stays fluent at 10,000 rows: the field is ahead of the list for as long as filtering takes.
   const deferred = useDeferredValue(text);
   const owners = useOwners(deferred);
@@ -38,7 +47,10 @@ export function VmListPage() {
     const terms = parseFilter(deferred);
     return terms.length ? all.filter((row) => matches(row, terms, owners)) : all;
   }, [all, deferred, owners]);
-  const left = useMemo(() => [...hidden, ...noRoom], [hidden, noRoom]);
+  const left = useMemo(
+    () => [...hidden, ...noRoom, ...(inColumn ? [] : oneHost)],
+    [hidden, noRoom, inColumn],
+  );
   const go = useCallback((href: string) => router.history.push(href), [router]);
 
   useEffect(() => {
@@ -64,6 +76,7 @@ export function VmListPage() {
         <VmTable
           rows={shown}
           homeNode={node?.name ?? ''}
+          lostNodes={lostNodes}
           shutdownTimeout={node?.shutdown_timeout ?? Infinity}
           hidden={left}
           may={may}

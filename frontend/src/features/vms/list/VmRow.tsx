@@ -20,6 +20,8 @@ interface Props {
   top: number;
   /** On another node than the one this page comes from. */
   elsewhere: boolean;
+  /** Its node isn't heard of. */
+  lost: boolean;
   pending: VmAction | null;
   menuOpen: boolean;
   /** Null where there is nothing that one may do with many at once. */
@@ -39,7 +41,7 @@ export const actionsButtonId = (id: string): string => `actions-${id}`;
 
 /** One VM. Drawn again only when something of it changes, so scrolling moves rows and draws none of them. */
 export const VmRow = memo(function VmRow(props: Props) {
-  const { row, index, top, elsewhere, pending, menuOpen, selected, onMenu } = props;
+  const { row, index, top, elsewhere, lost, pending, menuOpen, selected, onMenu } = props;
   return (
     <div
       className={classes.row}
@@ -84,7 +86,12 @@ export const VmRow = memo(function VmRow(props: Props) {
             {shorten(row.id)}
           </span>
           <CopyButton text={row.id} label={`Copy id of ${row.name}`} />
-          {elsewhere && <span className={classes.node}>on {row.node}</span>}
+          {elsewhere && (
+            <span className={classes.node}>
+              on {row.node}
+              {lost && ', lost'}
+            </span>
+          )}
         </div>
       </div>
       <StatusCell
@@ -107,6 +114,12 @@ export const VmRow = memo(function VmRow(props: Props) {
           {shorten(row.app_id)}
         </span>
         <CopyButton text={row.app_id} label={`Copy app id of ${row.name}`} />
+      </div>
+      <div className={classes.onNode} data-column="node" role="cell">
+        <span className={classes.clip} title={row.node} data-lost={lost || undefined}>
+          {row.node}
+          {lost && ', lost'}
+        </span>
       </div>
       <SizeCells row={row} />
       <PortsCell row={row} />

@@ -10,10 +10,18 @@ import { VmTable } from './VmTable';
 
 const go = vi.fn();
 
-const page = (rows: VmRow[]) => (
+const page = (rows: VmRow[], hidden = ['node'], lost: string[] = []) => (
   <MantineProvider theme={theme} env="test">
     <Notifications />
-    <VmTable rows={rows} homeNode="host-1" shutdownTimeout={60} hidden={[]} may={() => true} onGo={go} />
+    <VmTable
+      rows={rows}
+      homeNode="host-1"
+      lostNodes={new Set(lost)}
+      shutdownTimeout={60}
+      hidden={hidden}
+      may={() => true}
+      onGo={go}
+    />
   </MantineProvider>
 );
 
@@ -46,6 +54,13 @@ describe('VmTable', () => {
       'href',
       'http://127.0.0.1:8080',
     );
+  });
+
+  it('names the node in a column of its own where there are several, and says when it is lost', () => {
+    render(page([vmRow({ node: 'host-2' }), vmRow({ id: 'b', name: 'b' })], [], ['host-2']));
+    expect(screen.getByText('host-2, lost')).toBeVisible();
+    expect(screen.getByText('host-1')).toBeVisible();
+    expect(screen.queryByText(/^on host-2/)).toBeNull();
   });
 
   it('links to ports only while somebody answers there', () => {

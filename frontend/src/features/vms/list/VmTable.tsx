@@ -33,6 +33,8 @@ interface Props {
   rows: Row[];
   /** The node this page is served from; rows of others say which they are on. */
   homeNode: string;
+  /** Names of nodes that aren't heard of. */
+  lostNodes: ReadonlySet<string>;
   /** Seconds after which a guest that was asked to shut down may be stopped by force. */
   shutdownTimeout: number;
   /** Columns left out. */
@@ -43,7 +45,7 @@ interface Props {
 }
 
 /** The rows, sorted and virtual: only those near the window exist. One menu and one dialog serve them all. */
-export function VmTable({ rows, homeNode, shutdownTimeout, hidden, may, onGo }: Props) {
+export function VmTable({ rows, homeNode, lostNodes, shutdownTimeout, hidden, may, onGo }: Props) {
   const [sorting, setSorting] = useStored('vms.sorting', defaultSorting, isSorting);
   const [menu, setMenu] = useState<MenuRequest | null>(null);
   const [dialog, setDialog] = useState<DialogRequest | null>(null);
@@ -133,7 +135,8 @@ export function VmTable({ rows, homeNode, shutdownTimeout, hidden, may, onGo }: 
                   row={row}
                   index={item.index}
                   top={item.start}
-                  elsewhere={row.node !== homeNode}
+                  elsewhere={row.node !== homeNode && hidden.includes('node')}
+                  lost={lostNodes.has(row.node)}
                   pending={asked?.revision === row.revision ? asked.action : null}
                   menuOpen={menu?.id === row.id}
                   selected={maySelect ? selection.has(row.id) : null}

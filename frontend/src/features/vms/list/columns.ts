@@ -17,6 +17,7 @@ export const columns = [
   sorted('status', 'Status'),
   sorted('image', 'Image'),
   sorted('app', 'App'),
+  sorted('node', 'Node'),
   sorted('vcpu', 'vCPU', true),
   sorted('memory', 'Memory', true),
   sorted('disk', 'Disk', true),

@@ -3,8 +3,8 @@ import { gridWithout, isChoice, withoutRoom } from './layout';
 
 it('leaves out a column with its track', () => {
   const all = gridWithout([]) as Record<string, string>;
-  const some = gridWithout(['app', 'disk']) as Record<string, string>;
-  expect(all['--vm-areas']).toBe("'select name status image app vcpu memory disk ports uptime actions'");
+  const some = gridWithout(['app', 'node', 'disk']) as Record<string, string>;
+  expect(all['--vm-areas']).toBe("'select name status image app node vcpu memory disk ports uptime actions'");
   expect(some['--vm-areas']).toBe("'select name status image vcpu memory ports uptime actions'");
   expect(some['--vm-tracks']).not.toContain('108px');
 });

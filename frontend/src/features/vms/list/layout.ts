@@ -8,6 +8,7 @@ const tracks = {
   status: 'minmax(140px, 1.35fr)',
   image: 'minmax(110px, 0.95fr)',
   app: '108px',
+  node: 'minmax(80px, 0.6fr)',
   vcpu: '54px',
   memory: '70px',
   disk: '56px',
@@ -22,6 +23,7 @@ export type OptionalColumn = Exclude<SortKey, 'name' | 'status'>;
 export const optionalColumns: readonly OptionalColumn[] = [
   'image',
   'app',
+  'node',
   'vcpu',
   'memory',
   'disk',

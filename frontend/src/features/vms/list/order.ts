@@ -10,6 +10,7 @@ export const sortValues = {
   status: (row: VmRow) => displayStatus(row).rank,
   image: (row: VmRow) => row.image,
   app: (row: VmRow) => row.app_id,
+  node: (row: VmRow) => row.node,
   vcpu: (row: VmRow) => row.vcpu,
   memory: (row: VmRow) => row.memory,
   disk: (row: VmRow) => row.disk_size,

@@ -10,6 +10,8 @@ import { useNow } from '@/hooks/useNow';
 import { formatDuration, formatInstant } from '@/lib/duration';
 import { shorten } from '@/lib/shorten';
 import { formatDisk, formatMemory } from '@/lib/size';
+import { nodeState, type NodeRow } from '@/api/node';
+import { useNodeOf } from '@/live/useLive';
 import { useComposeHash } from '../../compose/useComposeHash';
 import { PortLinks } from '../PortLinks';
 import { useVmInfo } from '../useVmInfo';
@@ -18,6 +20,7 @@ import { useVmInfo } from '../useVmInfo';
 export function About({ row }: { row: VmRow }) {
   const configuration = useVmInfo(row).data?.configuration;
   const hash = useComposeHash(configuration?.compose_file ?? '');
+  const node = useNodeOf(row.node);
   const composeHash = configuration ? (hash ?? '') : '';
   const version =
     row.image_version && !row.image.endsWith(row.image_version) ? ` (${row.image_version})` : '';
@@ -37,12 +40,15 @@ export function About({ row }: { row: VmRow }) {
           { term: 'Compose hash', ...idFact(composeHash) },
           { term: 'Owner', value: <Owner id={row.owner_id} /> },
           { term: 'Created', value: <TimeAgo at={row.created_at} /> },
-          { term: 'Host', value: row.node },
+          node ? { term: 'Node', value: nodeText(node) } : { term: 'Host', value: row.node },
         ]}
       />
     </Section>
   );
 }
+
+const nodeText = (node: NodeRow): string =>
+  node.state === 'up' && !node.cordoned ? node.name : `${node.name} (${nodeState(node).word.toLowerCase()})`;
 
 /** Its beginning tells it from others; all of it is for copying. */
 const idFact = (id: string): { value: ReactNode; mono: boolean; copy: string } => ({

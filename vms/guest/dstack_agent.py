@@ -145,7 +145,9 @@ class _Stream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await asyncio.get_running_loop().sock_sendall(self._connection, buffer)
+        # A request ends with a write of nothing, when its answer may have come and the guest be gone.
+        if buffer:
+            await asyncio.get_running_loop().sock_sendall(self._connection, buffer)
 
     async def aclose(self) -> None:
         self._connection.close()

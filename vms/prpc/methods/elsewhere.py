@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vms.conf import conf
-from vms.errors import Invalid
+from vms.fleet import places
 from vms.models import Node
-from vms.prpc.methods.base import Values
+from vms.prpc.methods.base import Elsewhere, Values
 from vms.selectors.nodes import unknown_node
 
 
@@ -20,8 +20,13 @@ def asked(values: Values) -> str:
     return name
 
 
-def require_this(values: Values) -> None:
-    """For what can be told only by the node itself. Raises Invalid, NotFound."""
+def other(values: Values) -> Elsewhere | None:
+    """Who answers what only the node itself can tell; None where that is this one.
+
+    Raises:
+        NotFound: there is no such node.
+        Unavailable: it can't be asked now.
+    """
     name = asked(values)
-    if name != conf().effective_node_name:
-        raise Invalid(f"node: only {name!r} itself can tell this; ask it at its own address")
+    place = None if name == conf().effective_node_name else places.of_name(name)
+    return None if place is None else Elsewhere(place)

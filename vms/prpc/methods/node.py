@@ -8,8 +8,8 @@ from typing import Any
 from vms.access.policy import Permission, sight
 from vms.access.principal import current
 from vms.prpc import serializers
-from vms.prpc.methods.base import Method, Values
-from vms.prpc.methods.elsewhere import asked, require_this
+from vms.prpc.methods.base import Elsewhere, Method, Values
+from vms.prpc.methods.elsewhere import asked, other
 from vms.selectors import host, meta
 from vms.selectors.gpus import list_gpu_devices, list_gpus
 from vms.selectors.images import list_images
@@ -36,9 +36,8 @@ def _list_gpu_devices(values: Values) -> dict[str, Any]:
     return list_gpu_devices(sight(current()), asked(values))
 
 
-def _get_host(values: Values) -> dict[str, Any]:
-    require_this(values)
-    return asdict(host.this_host())
+def _get_host(values: Values) -> dict[str, Any] | Elsewhere:
+    return other(values) or asdict(host.this_host())
 
 
 METHODS = tuple(

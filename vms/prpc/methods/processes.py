@@ -8,14 +8,13 @@ from typing import Any
 from vms.access.policy import Permission
 from vms.actions import processes, vms
 from vms.prpc import outcome, serializers
-from vms.prpc.methods.base import Method, Pending, Values, required_id
-from vms.prpc.methods.elsewhere import require_this
+from vms.prpc.methods.base import Elsewhere, Method, Pending, Values, required_id
+from vms.prpc.methods.elsewhere import other
 from vms.selectors.processes import list_processes
 
 
-def _list(values: Values) -> dict[str, Any]:
-    require_this(values)
-    return {"processes": list_processes()}
+def _list(values: Values) -> dict[str, Any] | Elsewhere:
+    return other(values) or {"processes": list_processes()}
 
 
 def _stop(values: Values) -> Pending | None:

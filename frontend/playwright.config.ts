@@ -11,7 +11,7 @@ export default defineConfig({
   // Real machines boot here, without hardware virtualization too.
   timeout: 180_000,
   expect: { timeout: 15_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./e2e/figures.ts']],
   use: {
     baseURL: process.env.VMM_URL ?? 'http://127.0.0.1:12000',
     viewport: { width: 1440, height: 860 },

@@ -44,7 +44,7 @@ USER_NETWORK = Networking(mode=NetworkMode.USER)
 
 @dataclass(frozen=True)
 class VmConfiguration:
-    """CreateVm's request. ``memory`` in MB, ``disk_size`` in GB."""
+    """CreateVm's request. ``memory`` in MB, ``disk_size`` in GB. No ``node`` leaves the choice to us."""
 
     name: str
     image: str
@@ -65,6 +65,7 @@ class VmConfiguration:
     no_tee: bool = False
     networks: tuple[Networking, ...] = ()
     simulated_tee: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True)

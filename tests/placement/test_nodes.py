@@ -40,7 +40,7 @@ def test_a_node_is_told_with_what_its_vms_have_of_it(here: Node) -> None:
     assert row.load.cpu == 17
 
 
-@pytest.mark.parametrize(("ago_ms", "state"), [(0, "up"), (14_000, "up"), (16_000, "lost"), (None, "ended")])
+@pytest.mark.parametrize("ago_ms, state", [(0, "up"), (14_000, "up"), (16_000, "lost"), (None, "ended")])
 def test_what_becomes_of_a_node_shows_in_its_heartbeat(ago_ms: int | None, state: str) -> None:
     at_ms = 0 if ago_ms is None else now_ms() - ago_ms
     make_up("b", heartbeat_at_ms=at_ms)

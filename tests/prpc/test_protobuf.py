@@ -23,20 +23,21 @@ LABELS = {
     FieldDescriptor.TYPE_INT64: "int64",
 }
 
-# As existing clients have them: number, name, type; ? optional, [] repeated.
+# As existing clients have them, and from 1000 on our own: number, name, type; ? optional, [] repeated.
 CONTRACT = {
     "VmInfo": (
         "1 id string, 2 name string, 3 status string, 4 uptime string, 5 app_url string?, 6 "
         "app_id string, 7 instance_id string?, 8 configuration VmConfiguration, 9 exited_at "
         "string?, 10 boot_progress string, 11 boot_error string, 12 shutdown_progress string, 13 "
-        "image_version string, 14 events GuestEvent[], 15 interfaces NetworkInterfaceStatus[]"
+        "image_version string, 14 events GuestEvent[], 15 interfaces NetworkInterfaceStatus[], "
+        "1000 node string"
     ),
     "VmConfiguration": (
         "1 name string, 2 image string, 3 compose_file string, 4 vcpu uint32, 5 memory uint32, 6 "
         "disk_size uint32, 7 ports PortMapping[], 8 encrypted_env bytes, 9 app_id string?, 10 "
         "user_config string, 11 hugepages bool, 12 pin_numa bool, 13 gpus GpuConfig, 14 kms_urls "
         "string[], 15 gateway_urls string[], 16 stopped bool, 17 no_tee bool, 18 networking "
-        "NetworkingConfig?, 19 networks NetworkingConfig[], 21 simulated_tee string?"
+        "NetworkingConfig?, 19 networks NetworkingConfig[], 21 simulated_tee string?, 1000 node string"
     ),
     "UpdateVmRequest": (
         "1 id string, 2 compose_file string, 3 encrypted_env bytes, 4 user_config string, 5 "

@@ -103,6 +103,7 @@ def _as_answered(request: dict[str, Any]) -> dict[str, Any]:
     app_id = request.get("app_id", "").lower().removeprefix("0x")
     network = {"mode": "user", "bridge_name": ""}
     return {
+        "node": "",
         "hugepages": False,
         "pin_numa": False,
         "gpus": {"gpus": [], "attach_mode": "listed"},

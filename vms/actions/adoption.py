@@ -71,6 +71,7 @@ def take_over(node_id: int, found: FoundVm, process: FoundProcess) -> Vm:
     with writing():
         if Vm.objects.filter(pk=found.vm_id).exists():
             raise Conflict(f"there is a VM {found.vm_id} already")
+        reserve.hold(node)
         if not process.runs:
             reserve.require_image(node, checked.image)
             reserve.check_gpus(node, checked.gpus)

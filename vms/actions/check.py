@@ -8,19 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import chain
+from operator import attrgetter
 
 from vms.access.policy import name_of, owner_of_new_vm, sight
 from vms.access.principal import current
-from vms.actions import gpus, reserve
+from vms.actions import gpus, nodes, placement, reserve
 from vms.actions.admission import obstacles
-from vms.actions.nodes import node_for_new_vm
 from vms.actions.trying import refusals
 from vms.actions.validate import Examined, examine
+from vms.choices import NodeState
 from vms.compose import compose_hash
+from vms.conf import conf
 from vms.configuration import VmConfiguration
 from vms.errors import VmmError
 from vms.figures.board import board
 from vms.models import Gpu, Image, Node, Vm
+from vms.selectors.nodes import state_of
 
 MAX_TOLD = 100
 """Problems; who has more of them corrects these first."""
@@ -38,16 +42,26 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What speaks first against such a VM on a node; empty where nothing does."""
+
+    node: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Checked:
     """``problems`` are what CreateVm refuses, the one that it would name first; ``notes`` are worth knowing.
 
-    ``app_id`` and ``compose_hash`` are hex, empty where they can't be told.
+    Of several nodes they are those of the one where CreateVm would make it, or would do so first; ``nodes``
+    then tells of each why it can't. ``app_id`` and ``compose_hash`` are hex, empty where they can't be told.
     """
 
     app_id: str
     compose_hash: str
     problems: tuple[Remark, ...]
     notes: tuple[Remark, ...]
+    nodes: tuple[Verdict, ...] = ()
 
 
 def check_new(config: VmConfiguration, unread: Iterable[Remark] = ()) -> Checked:
@@ -55,10 +69,10 @@ def check_new(config: VmConfiguration, unread: Iterable[Remark] = ()) -> Checked
 
     Raises:
         Forbidden: whoever asks may not have VMs.
-        Unavailable: nobody would launch one now.
+        Unavailable: nobody would launch one now. NotFound: it names a node that isn't there.
     """
     owner_id = owner_of_new_vm()
-    node = node_for_new_vm()
+    node, verdicts = _node(config, owner_id)
     examined = examine(config, node)
     checked = examined.config
     problems = list(unread)
@@ -72,11 +86,38 @@ def check_new(config: VmConfiguration, unread: Iterable[Remark] = ()) -> Checked
         compose_hash=compose_hash(checked.compose_file) if is_read else "",
         problems=tuple(dict.fromkeys(problems))[:MAX_TOLD],
         notes=tuple(note for note in _notes(config, checked, node) if note.field not in wrong),
+        nodes=verdicts,
     )
+
+
+def _node(config: VmConfiguration, owner_id: int | None) -> tuple[Node, tuple[Verdict, ...]]:
+    """Where it would be made, and where there are several nodes, what is against each."""
+    there = list(Node.objects.order_by("name"))
+    if len(there) < 2:
+        return placement.the_only(config.node, there), ()
+    problems = {}
+    for node in list(placement.least_loaded_first(there))[:MAX_TOLD]:
+        problems[node] = _first_problem(config, node, owner_id)
+    verdicts = tuple(Verdict(node.name, problems[node]) for node in sorted(problems, key=attrgetter("name")))
+    if config.node:
+        return placement.the_only(config.node, there), verdicts
+    able = [node for node, problem in problems.items() if not problem]
+    asked = able or [node for node in problems if state_of(node) == NodeState.UP] or there
+    nodes.require_worker(asked[0])
+    return asked[0], verdicts
+
+
+def _first_problem(config: VmConfiguration, node: Node, owner_id: int | None) -> str:
+    if (closed := placement.obstacle(node)) is not None:
+        return closed.message
+    examined = examine(config, node)
+    found = chain(examined.problems, _of_others(examined, node, owner_id))
+    return next((error.message for error in found), "")
 
 
 def _of_others(examined: Examined, node: Node, owner_id: int | None) -> Iterator[VmmError]:
     config = examined.config
+    yield from refusals(placement.require_open, node)
     yield from obstacles(config, examined.compose, node, owner_id)
     yield from refusals(reserve.free_cid, node)
     if not config.stopped:
@@ -103,7 +144,8 @@ def _notes(asked: VmConfiguration, checked: VmConfiguration, node: Node) -> Iter
         for obstacle in _of_its_start(checked, node):
             remark = _remark(obstacle)
             yield Remark(remark.field, f"it could not be started now: {remark.message}")
-    yield from _of_the_host(checked)
+    if node.name == conf().effective_node_name:
+        yield from _of_the_host(checked)
 
 
 def _of_its_start(config: VmConfiguration, node: Node) -> Iterator[VmmError]:

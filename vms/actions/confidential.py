@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from vms.choices import Platform
 from vms.compose import AppCompose
-from vms.conf import conf
 from vms.configuration import VmConfiguration
 from vms.errors import Conflict
 from vms.images.store import Support
 from vms.models import Image, Node
+from vms.selectors.capabilities import known_of
 
 
 def decide_no_tee(config: VmConfiguration, node: Node) -> bool:
@@ -26,7 +26,7 @@ def decide_no_tee(config: VmConfiguration, node: Node) -> bool:
     """
     if config.no_tee or config.simulated_tee or node.platform != Platform.NONE:
         return config.no_tee or bool(config.simulated_tee)
-    if conf().from_file is not None:
+    if not known_of(node).plain_by_default:
         raise Conflict(
             f"no_tee: this host can launch no confidential VM: {node.missing or 'it has no TEE'}; "
             "it takes only VMs with no_tee = true"
@@ -45,7 +45,7 @@ def check(config: VmConfiguration, compose: AppCompose, node: Node) -> None:
         )
     if node.platform != Platform.TDX:
         return
-    if compose.key_provider_id and not conf().cvm.use_mrconfigid:
+    if compose.key_provider_id and not known_of(node).use_mrconfigid:
         raise Conflict(
             "key_provider_id: this node doesn't measure it ([cvm] use_mrconfigid is off), and nothing "
             "would hold the application to that key provider; remove it, or switch use_mrconfigid on"
@@ -64,7 +64,11 @@ def check_image(config: VmConfiguration, compose: AppCompose, node: Node) -> Non
             f"image: {image.name!r} can't be verified on AMD SEV-SNP: it lacks firmware, digest.txt or "
             "measurement.snp.cbor; take another image, or no_tee = true"
         )
-    if node.platform == Platform.TDX and _asks_for_lite(compose) and Support.TDX_LITE not in image.supports:
+    if (
+        node.platform == Platform.TDX
+        and _asks_for_lite(compose, node)
+        and Support.TDX_LITE not in image.supports
+    ):
         raise Conflict(
             f"image: {image.name!r} brings nothing for lite attestation (measurement.tdx.cbor, "
             "sha256sum.txt, digest.txt), which requirements.tdx_measure_acpi_tables = false or [cvm] "
@@ -72,8 +76,8 @@ def check_image(config: VmConfiguration, compose: AppCompose, node: Node) -> Non
         )
 
 
-def _asks_for_lite(compose: AppCompose) -> bool:
+def _asks_for_lite(compose: AppCompose, node: Node) -> bool:
     """The compose file's word counts before the operator's."""
     if compose.measure_acpi_tables is not None:
         return not compose.measure_acpi_tables
-    return conf().cvm.tdx_attestation_variant.value == "lite"
+    return known_of(node).lite

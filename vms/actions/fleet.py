@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vms.actions import nodes
 from vms.conf import conf
-from vms.errors import Conflict, Invalid, VmmError
+from vms.errors import Conflict, Invalid, Unavailable, VmmError
 from vms.models import Node
 from vms.selectors.nodes import unknown_node
 
@@ -41,6 +41,7 @@ def none_can(what: str, reasons: Mapping[str, VmmError]) -> VmmError:
     errors = list(reasons.values())
     if errors and len({(type(error), error.message) for error in errors}) == 1:
         return errors[0]
-    kind = Invalid if errors and all(isinstance(error, Invalid) for error in errors) else Conflict
+    kinds = {type(error) for error in errors}
+    kind = next((kind for kind in (Invalid, Unavailable) if kinds == {kind}), Conflict)
     told = [f"{name}: {error.message}" for name, error in list(reasons.items())[:MAX_TOLD]]
     return kind(f"{what}: {'; '.join(told) or 'none is up'}")

@@ -21,6 +21,7 @@ from vms.configuration import Gpus
 from vms.database import writing
 from vms.errors import Conflict, NotFound
 from vms.models import Gpu, Vm
+from vms.selectors.capabilities import known_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def rehearse(vm: Vm, known: Sequence[Gpu]) -> Leased:
 
     Nothing is leased, and no row need be in the database. Raises as ``take`` does, and ``lease``.
     """
-    devices = reserve.choose_gpus(Gpus.of(vm.gpus), known)
+    devices = reserve.choose_gpus(Gpus.of(vm.gpus), known, known_of(vm.node))
     held = [device for device in known if device.holder_id not in (None, vm.pk)]
     _require_fit(vm, devices)
     _require_own_groups(devices, held)

@@ -7,27 +7,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vms.actions.trying import Found, tried
+from vms.capabilities import PortMapping
 from vms.choices import NetworkMode, Protocol
-from vms.conf import conf
 from vms.configuration import Networking, Port
 from vms.errors import Invalid
 
 
 def checked_ports(
-    ports: tuple[Port, ...], networks: tuple[Networking, ...], found: Found
+    ports: tuple[Port, ...], networks: tuple[Networking, ...], rules: PortMapping, found: Found
 ) -> tuple[Port, ...]:
-    """The mappings with their addresses filled in; none where one is wrong and that is in ``found``.
+    """The mappings by the node's ``rules``, addresses filled in; none where one is wrong, as ``found`` says.
 
     Raises:
         Invalid: a mapping is wrong (the first, without ``found``), or there can be none here.
     """
-    if ports and not conf().cvm.port_mapping.enabled:
+    if ports and not rules.enabled:
         raise Invalid("ports: port mapping is switched off on this node ([cvm.port_mapping] enabled)")
     if ports and all(network.mode != NetworkMode.USER for network in networks):
         raise Invalid("ports: need a network of mode user; this VM has none")
     checked: dict[int, Port] = {}
     for index, port in enumerate(ports):
-        filled = tried(found, _checked, index, port, checked)
+        filled = tried(found, _checked, index, port, checked, rules)
         if filled is not None:
             checked[index] = filled
     return tuple(checked.values()) if len(checked) == len(ports) else ()
@@ -42,14 +42,14 @@ def ports_collide(one: Port, other: Port) -> bool:
     )
 
 
-def _checked(index: int, port: Port, before: Mapping[int, Port]) -> Port:
+def _checked(index: int, port: Port, before: Mapping[int, Port], rules: PortMapping) -> Port:
     where = f"ports[{index}]"
     if port.protocol not in Protocol.values:
         raise Invalid(f"{where}.protocol: must be tcp or udp, not {port.protocol!r}")
     if not 0 < port.vm_port < 65536:
         raise Invalid(f"{where}.vm_port: must be between 1 and 65535, not {port.vm_port}")
-    _check_host_port(where, port)
-    filled = replace(port, host_address=port.host_address or conf().cvm.port_mapping.address)
+    _check_host_port(where, port, rules)
+    filled = replace(port, host_address=port.host_address or rules.address)
     try:
         ipaddress.IPv4Address(filled.host_address)
     except ValueError:
@@ -60,11 +60,10 @@ def _checked(index: int, port: Port, before: Mapping[int, Port]) -> Port:
     return filled
 
 
-def _check_host_port(where: str, port: Port) -> None:
-    mapping = conf().cvm.port_mapping
-    if mapping.is_allowed(port.protocol, port.host_port):
+def _check_host_port(where: str, port: Port, rules: PortMapping) -> None:
+    if rules.is_allowed(port.protocol, port.host_port):
         return
-    spans = [f"{entry.first}-{entry.last}" for entry in mapping.range if entry.protocol == port.protocol]
+    spans = [f"{first}-{last}" for protocol, first, last in rules.ranges if protocol == port.protocol]
     raise Invalid(
         f"{where}.host_port: {port.protocol} port {port.host_port} is not allowed; "
         f"allowed here: {', '.join(spans) or 'none'}"

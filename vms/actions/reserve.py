@@ -7,18 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.db import connection
 from django.db.models import Q, Sum
 
 from vms.access.policy import name_of
 from vms.actions.ports import ports_collide
+from vms.capabilities import Capabilities
 from vms.choices import AttachMode, Desired, GpuKind, GpuOffer
-from vms.conf import conf
 from vms.configuration import Gpus, Port
 from vms.errors import Conflict, NotFound
 from vms.models import Gpu, Image, Node, PortMapping, Vm
+from vms.selectors.capabilities import known_of, own
 
 ALL_OF_NVIDIA = Q(product_id__startswith="10de:") & (Q(kind=GpuKind.BRIDGE) | Q(pci_class="0302"))
 """What ``attach_mode`` all means: 3D controllers (a display's GPU isn't one) and NVSwitches."""
+
+
+def hold(node: Node) -> bool:
+    """Let nobody else reserve anything on the node until the transaction ends; whether it is cordoned.
+
+    SQLite has one writer anyway: nothing is asked there, and what was read of the node holds.
+    """
+    if not connection.features.has_select_for_update:
+        return node.cordoned
+    held = Node.objects.select_for_update(no_key=True).values_list("cordoned", flat=True)
+    return bool(held.get(pk=node.pk))
 
 
 def free_cid(node: Node) -> int:
@@ -27,7 +40,7 @@ def free_cid(node: Node) -> int:
     Raises:
         Conflict: the pool is used up; the number of VMs is limited by it.
     """
-    pool = conf().cvm.cids
+    pool = known_of(node).cids
     taken = set(Vm.objects.filter(node=node).order_by().values_list("cid", flat=True))
     for cid in pool:
         if cid not in taken:
@@ -47,28 +60,28 @@ def capacity_conflicts(
     node: Node, vcpu: int, memory_mb: int, *, besides: str | None = None
 ) -> Iterator[Conflict]:
     """What ``check_capacity`` could raise."""
-    limits = conf().cvm
-    if limits.max_vcpu_limit is None and limits.max_memory_mb_limit is None:
+    able = known_of(node)
+    if able.max_vcpu is None and able.max_memory_mb is None:
         return
     running = Vm.objects.filter(node=node, desired=Desired.RUNNING).exclude(pk=besides)
     used = running.aggregate(vcpu=Sum("vcpu"), memory=Sum("memory"))
-    yield from over_limits(vcpu, memory_mb, used_vcpu=used["vcpu"] or 0, used_memory_mb=used["memory"] or 0)
+    taken = {"used_vcpu": used["vcpu"] or 0, "used_memory_mb": used["memory"] or 0}
+    yield from over_limits(able, vcpu, memory_mb, **taken)
 
 
 def check_limits(vcpu: int, memory_mb: int) -> None:
-    """The same where no other VM counts."""
-    for conflict in over_limits(vcpu, memory_mb):
+    """The same on this host, where no other VM counts."""
+    for conflict in over_limits(own(), vcpu, memory_mb):
         raise conflict
 
 
 def over_limits(
-    vcpu: int, memory_mb: int, *, used_vcpu: int = 0, used_memory_mb: int = 0
+    able: Capabilities, vcpu: int, memory_mb: int, *, used_vcpu: int = 0, used_memory_mb: int = 0
 ) -> Iterator[Conflict]:
     """What is asked for beyond what other VMs leave of the operator's limits."""
-    limits = conf().cvm
     for field, unit, wanted, taken, limit in (
-        ("vcpu", "vCPUs", vcpu, used_vcpu, limits.max_vcpu_limit),
-        ("memory", "MB", memory_mb, used_memory_mb, limits.max_memory_mb_limit),
+        ("vcpu", "vCPUs", vcpu, used_vcpu, able.max_vcpu),
+        ("memory", "MB", memory_mb, used_memory_mb, able.max_memory_mb),
     ):
         if limit is not None and taken + wanted > limit:
             yield Conflict(
@@ -142,17 +155,17 @@ def check_gpus(node: Node, gpus: Gpus) -> list[Gpu]:
         NotFound: a slot is no GPU of this node.
         Conflict: the operator doesn't give it away, or not all of them at once.
     """
-    return choose_gpus(gpus, Gpu.objects.filter(node=node))
+    return choose_gpus(gpus, Gpu.objects.filter(node=node), known_of(node))
 
 
-def choose_gpus(gpus: Gpus, devices: Iterable[Gpu]) -> list[Gpu]:
-    """The same of these devices, all that a node has; their rows need not be in the database."""
+def choose_gpus(gpus: Gpus, devices: Iterable[Gpu], able: Capabilities) -> list[Gpu]:
+    """The same of these devices, all that a node of such settings has; no row need be in the database."""
     if gpus.attach_mode == AttachMode.LISTED and not gpus.slots:
         return []
-    if not conf().cvm.gpu.enabled:
+    if not able.gpus:
         raise Conflict("gpus: this node gives no GPUs to VMs ([cvm.gpu] enabled)")
     if gpus.attach_mode == AttachMode.ALL:
-        return _all_gpus(devices)
+        return _all_gpus(devices, able)
     known = {gpu.slot: gpu for gpu in devices if gpu.kind == GpuKind.GPU}
     offered = [slot for slot, gpu in known.items() if gpu.offer == GpuOffer.OFFERED]
     there_is = f"it has {', '.join(offered) or 'none'}"
@@ -166,9 +179,9 @@ def choose_gpus(gpus: Gpus, devices: Iterable[Gpu]) -> list[Gpu]:
     return [known[slot] for slot in gpus.slots]
 
 
-def _all_gpus(devices: Iterable[Gpu]) -> list[Gpu]:
+def _all_gpus(devices: Iterable[Gpu], able: Capabilities) -> list[Gpu]:
     """Every 3D controller and bridge of NVIDIA, also those whose product isn't listed."""
-    if not conf().cvm.gpu.allow_attach_all:
+    if not able.attach_all:
         raise Conflict("gpus.attach_mode: all is not allowed here ([cvm.gpu] allow_attach_all); list slots")
     found = sorted(filter(_is_among_all, devices), key=_address)
     if all(device.kind == GpuKind.BRIDGE for device in found):

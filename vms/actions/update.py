@@ -36,6 +36,7 @@ def update(wanted: VmUpdate) -> Vm:
         after, compose = check(_merged(before, wanted), vm.node)
         if after.disk_size < vm.disk_size:
             raise Invalid(f"disk_size: a disk never shrinks; it has {vm.disk_size} GB, not {after.disk_size}")
+        reserve.hold(vm.node)
         if after.image != vm.image:
             reserve.require_image(vm.node, after.image)
             publish.images_changed()  # who uses which

@@ -15,12 +15,14 @@ from vms import volumes
 from vms.actions import confidential
 from vms.actions.ports import checked_ports
 from vms.actions.trying import Found, tried
+from vms.capabilities import Capabilities
 from vms.choices import AttachMode, NetworkMode, SimulatedTee
 from vms.compose import AppCompose, default_app_id, parse_compose
 from vms.conf import conf
 from vms.configuration import Gpus, Networking, VmConfiguration
 from vms.errors import Conflict, Invalid, VmmError
 from vms.models import Node
+from vms.selectors.capabilities import known_of
 
 NAME = re.compile(r"[A-Za-z0-9\-_. @~!$^()]{1,128}\Z")
 IMAGE = re.compile(r"[A-Za-z0-9_\-.]{1,64}\Z")
@@ -80,16 +82,17 @@ def examine(config: VmConfiguration, node: Node) -> Examined:
 
 def _fields(config: VmConfiguration, node: Node, found: Found) -> tuple[VmConfiguration, AppCompose | None]:
     """Each field for itself; what is wrong is raised, or else put into ``found``."""
+    able = known_of(node)
     tried(found, _check_name, config.name)
     tried(found, check_image_name, config.image)
     compose = tried(found, parse_compose, config.compose_file)
-    _check_sizes(config, found)
-    tried(found, _check_simulated, config.simulated_tee)
+    _check_sizes(config, able, found)
+    tried(found, _check_simulated, config.simulated_tee, able)
     config = _of_bounded_lists(config, found)
-    networks = config.networks or (default_network(),)
-    tried(found, _check_networks, networks)
+    networks = config.networks or (default_network(able),)
+    tried(found, _check_networks, networks, able)
     gpus = tried(found, _checked_gpus, config.gpus)
-    ports = tried(found, checked_ports, config.ports, networks, found)
+    ports = tried(found, checked_ports, config.ports, networks, able.port_mapping, found)
     app_id = tried(found, _checked_app_id, config.app_id, config.compose_file)
     no_tee = tried(found, confidential.decide_no_tee, config, node)
     checked = replace(
@@ -106,6 +109,8 @@ def _fields(config: VmConfiguration, node: Node, found: Found) -> tuple[VmConfig
 def _together(checked: VmConfiguration, compose: AppCompose, node: Node, found: Found) -> None:
     """What the fields, the node and its volumes demand of each other."""
     tried(found, confidential.check, checked, compose, node)
+    if node.name != conf().effective_node_name:
+        return  # its volumes are looked for there, at the launch
     for volume in compose.attached_volumes:
         tried(found, volumes.resolve, volume)
 
@@ -117,11 +122,10 @@ def _check_name(name: str) -> None:
         )
 
 
-def default_network() -> Networking:
+def default_network(able: Capabilities) -> Networking:
     """What a VM gets that asks for no network: the operator's choice, kept with the VM from then on."""
-    chosen = conf().cvm.networking
-    mode = NetworkMode(chosen.mode.value)
-    return Networking(mode=mode, bridge_name=chosen.bridge if mode is NetworkMode.BRIDGE else "")
+    mode = NetworkMode(able.network_mode)
+    return Networking(mode=mode, bridge_name=able.bridge if mode is NetworkMode.BRIDGE else "")
 
 
 def check_image_name(image: str) -> None:
@@ -130,11 +134,11 @@ def check_image_name(image: str) -> None:
         raise Invalid("image: must be 1 to 64 of letters, digits, '_', '-' and '.', without '..'")
 
 
-def _check_sizes(config: VmConfiguration, found: Found) -> None:
+def _check_sizes(config: VmConfiguration, able: Capabilities, found: Found) -> None:
     for field, value, most in (
         ("vcpu", config.vcpu, 255),
         ("memory", config.memory, 1 << 24),
-        ("disk_size", config.disk_size, conf().cvm.max_disk_size),
+        ("disk_size", config.disk_size, able.max_disk_gb),
     ):
         tried(found, _check_range, field, value, most)
     for field, size, most in (
@@ -161,12 +165,12 @@ def _check_hugepages(config: VmConfiguration) -> None:
         raise Invalid(f"memory: must be at least {MIN_HUGEPAGES_MB} with hugepages, not {config.memory}")
 
 
-def _check_simulated(simulated_tee: str) -> None:
+def _check_simulated(simulated_tee: str, able: Capabilities) -> None:
     if not simulated_tee:
         return
     if simulated_tee not in SimulatedTee.values:
         raise Invalid(f"simulated_tee: must be one of {', '.join(sorted(SimulatedTee.values))}")
-    if conf().cvm.tee_simulator is None:
+    if not able.tee_simulator:
         raise Conflict("simulated_tee: this node has no simulator configured ([cvm.tee_simulator])")
 
 
@@ -220,9 +224,9 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _check_networks(networks: tuple[Networking, ...]) -> None:
+def _check_networks(networks: tuple[Networking, ...], able: Capabilities) -> None:
     for index, network in enumerate(networks):
-        if network == default_network():
+        if network == default_network(able):
             continue
         if network.mode not in (NetworkMode.USER, NetworkMode.BRIDGE):
             raise Invalid(f"networks[{index}].mode: must be user or bridge, not {network.mode!r}")

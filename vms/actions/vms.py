@@ -5,46 +5,51 @@ publish and wake the worker. The worker does the work; ``generation`` says when 
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from vms import faults
 from vms.access.policy import Permission, owner_of_new_vm
 from vms.access.trail import about_vm
-from vms.actions import gpus, quota, reserve
+from vms.actions import gpus, placement, quota, reserve
 from vms.actions.admission import obstacles
 from vms.actions.change import Fields, change, change_existing
-from vms.actions.nodes import node_for_new_vm, require_worker
+from vms.actions.nodes import require_worker
 from vms.actions.rows import new_vm
-from vms.actions.validate import check
-from vms.choices import Actual, Desired, StopMode
+from vms.choices import Actual, Desired, Draining, StopMode
 from vms.configuration import VmConfiguration
-from vms.database import now_ms, writing
+from vms.database import now_ms
 from vms.errors import Conflict
 from vms.live import publish
 from vms.models import Vm
 
 
 def create(config: VmConfiguration) -> Vm:
-    """Record a new VM and have it launched (or only prepared, when ``stopped``). Whoever acts now owns it.
+    """Record a new VM where it can be, and have it launched (or only prepared, when ``stopped``).
+
+    Whoever acts now owns it.
 
     Raises:
         Invalid, Forbidden, Conflict, NotFound, Unavailable: nothing was recorded then.
     """
     owner_id = owner_of_new_vm()
-    node = node_for_new_vm()
-    checked, compose = check(config, node)
-    with writing():
-        for obstacle in obstacles(checked, compose, node, owner_id):
-            raise obstacle
-        vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose, owner_id)
-        vm.save(force_insert=True)
-        about_vm(vm.pk, vm.name)
-        reserve.write_ports(vm, checked.ports)
-        if not checked.stopped:
-            gpus.take(vm)
-        publish.changed(vm)
-        publish.wake(node.pk, vm.pk)
-        faults.point("create.written")
+    vm = placement.on_first(placement.suited(config), partial(_record, owner_id))
     faults.point("create.committed")
+    return vm
+
+
+def _record(owner_id: int | None, suited: placement.Suited) -> Vm:
+    node, checked, compose = suited.node, suited.config, suited.compose
+    for obstacle in obstacles(checked, compose, node, owner_id):
+        raise obstacle
+    vm = new_vm(str(uuid.uuid4()), node, reserve.free_cid(node), checked, compose, owner_id)
+    vm.save(force_insert=True)
+    about_vm(vm.pk, vm.name)
+    reserve.write_ports(vm, checked.ports)
+    if not checked.stopped:
+        gpus.take(vm)
+    publish.changed(vm)
+    publish.wake(node.pk, vm.pk)
+    faults.point("create.written")
     return vm
 
 
@@ -61,7 +66,10 @@ def start(vm_id: str) -> Vm:
         if vm.desired == Desired.RUNNING and (vm.actual != Actual.OFF or _is_pending(vm)):
             return {}
         require_worker(vm.node)
+        if vm.node.draining == Draining.STOP:
+            raise Conflict(f"node {vm.node.name!r} is being drained; UncordonNode lets VMs start there again")
         if vm.desired != Desired.RUNNING:
+            reserve.hold(vm.node)
             reserve.check_capacity(vm.node, vm.vcpu, vm.memory, besides=vm.pk)
             quota.check_kept(vm, vm.owner_id)
         gpus.take(vm)

@@ -44,6 +44,7 @@ class VmInfo(Message):
     image_version = Text()
     events = ListOf(GuestEvent())
     interfaces = ListOf(NetworkInterfaceStatus())
+    node = Text()
 
 
 class StatusResponse(Message):
@@ -180,11 +181,17 @@ class Remark(Message):
     message = Text()
 
 
+class NodeVerdict(Message):
+    node = Text()
+    problem = Text()
+
+
 class CheckVmResponse(Message):
     app_id = Text()
     compose_hash = Text()
     problems = ListOf(Remark())
     notes = ListOf(Remark())
+    nodes = ListOf(NodeVerdict())
 
 
 class HostSetting(Message):

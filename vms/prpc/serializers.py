@@ -82,6 +82,7 @@ class VmConfigurationMessage(Message):
     networking = NetworkingConfig()
     networks = ListOf(NetworkingConfig())
     simulated_tee = Text(optional=True)
+    node = Text()
 
 
 class UpdateVmRequest(Message):
@@ -146,6 +147,7 @@ def to_configuration(values: Values) -> VmConfiguration:
             "gateway_urls",
             "stopped",
             "no_tee",
+            "node",
         )
     }
     return VmConfiguration(

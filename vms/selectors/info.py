@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
+from vms.capabilities import Capabilities, Gateway
 from vms.choices import Actual, Status
 from vms.conf import conf
 from vms.configuration import USER_NETWORK
 from vms.hypervisor.network import mac_address
 from vms.models import Event, PortMapping, Vm
+from vms.selectors.capabilities import by_name, own
 from vms.selectors.roster import MAX_NAMED, Entry
 
 Row = dict[str, Any]
@@ -37,6 +39,7 @@ _BRIEF = (
     "gateway_enabled",
     "gateway_urls",
     "networks",
+    "node__name",
 )
 _CONFIGURATION = (
     "compose_file",
@@ -76,6 +79,7 @@ def read(entries: Sequence[Entry], *, brief: bool) -> list[Read]:
     events = _last_events(narrow)
     ports = {} if brief else ports_of(narrow)
     known = {entry.id: entry for entry in entries}
+    able = by_name({row["node__name"] for row in found})
     rows = []
     for row in found:
         entry = known.get(row["id"])
@@ -87,6 +91,7 @@ def read(entries: Sequence[Entry], *, brief: bool) -> list[Read]:
         row["events"] = [event for _, event in heard]
         row["ports"] = ports.get(entry.id, [])
         row["image_version"] = entry.image_version
+        row["able"] = able.get(row["node__name"], Capabilities())
         runs = row["actual"] != Actual.OFF
         started_at_ms = row["started_at_ms"] if runs else None
         rows.append(Read(entry.id, _vm_info(row, brief), started_at_ms, row["exited_at_ms"]))
@@ -120,7 +125,9 @@ def _vm_info(row: Row, brief: bool) -> Row:
         "name": row["name"],
         "status": Status.of(row["desired"], row["actual"]),
         "uptime": "",
-        "app_url": app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
+        "app_url": app_url(
+            row["gateway_enabled"], row["instance_id"], row["gateway_urls"], row["able"].gateway
+        ),
         "app_id": row["app_id"],
         "instance_id": row["instance_id"] or None,
         "configuration": None if brief else _configuration(row),
@@ -130,7 +137,8 @@ def _vm_info(row: Row, brief: bool) -> Row:
         "shutdown_progress": row["shutdown_progress"],
         "image_version": row["image_version"],
         "events": row["events"],
-        "interfaces": _interfaces(row["id"], row["networks"]),
+        "interfaces": _interfaces(row["id"], row["networks"], bytes.fromhex(row["able"].mac_prefix)),
+        "node": row["node__name"],
     }
 
 
@@ -157,13 +165,13 @@ def _configuration(row: Row) -> Row:
         "networking": networks[0] if networks else None,
         "networks": networks,
         "simulated_tee": row["simulated_tee"] or None,
+        "node": "",  # nobody has to be told again where it is
     }
 
 
-def _interfaces(vm_id: str, networks: list[Row]) -> list[Row]:
+def _interfaces(vm_id: str, networks: list[Row], prefix: bytes) -> list[Row]:
     shown = networks or [{"mode": USER_NETWORK.mode, "bridge_name": ""}]
     backends = {"user": "slirp", "bridge": "tap_bridge"}
-    prefix = conf().cvm.networking.mac_prefix_bytes
     return [
         {
             "mode": network["mode"],
@@ -176,14 +184,16 @@ def _interfaces(vm_id: str, networks: list[Row]) -> list[Row]:
     ]
 
 
-def app_url(gateway_enabled: bool, instance_id: str, gateway_urls: list[str]) -> str | None:
-    """Where the gateway serves the app; None until the instance id is known.
+def app_url(
+    gateway_enabled: bool, instance_id: str, gateway_urls: list[str], gateway: Gateway | None = None
+) -> str | None:
+    """Where its node's gateway serves the app; None until the instance id is known.
 
     Host and port come from the VM's first own gateway URL when it has one; 443 is not written.
     """
     if not (gateway_enabled and instance_id):
         return None
-    gateway = conf().gateway
+    gateway = gateway or own().gateway
     domain, port = gateway.base_domain, gateway.port
     if gateway_urls:
         # An address that can't be read must not cost all other VMs their rows.

@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 from django.db.models import QuerySet
 
+from vms.capabilities import Capabilities
 from vms.choices import Actual, Desired, Status
-from vms.conf import conf
 from vms.models import Image, PortMapping, Vm
+from vms.selectors.capabilities import by_name, known_of
 from vms.selectors.compiled import ONE, TWO, Rows
 from vms.selectors.info import app_url, ports_of
 from vms.selectors.roster import MAX_NAMED
@@ -137,7 +138,7 @@ def row_of(vm: Vm) -> WatchRow:
     row = {name: getattr(vm, name) for name in _COLUMNS if name != _NODE} | {_NODE: vm.node.name}
     version = _version.first(vm.node_id, vm.image)
     ports = [dict(zip(_PORT, values, strict=True)) for values in _ports(vm.pk)]
-    return _row(row, ports, version[0] if version else "")
+    return _row(row, ports, version[0] if version else "", known_of(vm.node))
 
 
 def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
@@ -148,12 +149,21 @@ def _watch_rows(vms: QuerySet[Vm]) -> list[WatchRow]:
         (node, name): version
         for node, name, version in Image.objects.values_list("node_id", "name", "version")
     }
+    able = by_name({row[_NODE] for row in found})
     return [
-        _row(row, ports.get(row["id"], []), versions.get((row["node_id"], row["image"]), "")) for row in found
+        _row(
+            row,
+            ports.get(row["id"], []),
+            versions.get((row["node_id"], row["image"]), ""),
+            able.get(row[_NODE], Capabilities()),
+        )
+        for row in found
     ]
 
 
-def _row(row: dict[str, Any], ports: list[dict[str, Any]], image_version: str) -> WatchRow:
+def _row(
+    row: dict[str, Any], ports: list[dict[str, Any]], image_version: str, able: Capabilities
+) -> WatchRow:
     return WatchRow(
         id=row["id"],
         owner_id=row["owner_id"],
@@ -165,7 +175,7 @@ def _row(row: dict[str, Any], ports: list[dict[str, Any]], image_version: str) -
         image_version=image_version,
         app_id=row["app_id"],
         instance_id=row["instance_id"] or None,
-        app_url=app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"]),
+        app_url=app_url(row["gateway_enabled"], row["instance_id"], row["gateway_urls"], able.gateway),
         vcpu=row["vcpu"],
         memory=row["memory"],
         disk_size=row["disk_size"],
@@ -182,14 +192,13 @@ def _row(row: dict[str, Any], ports: list[dict[str, Any]], image_version: str) -
         exit_code=row["exit_code"],
         next_retry_at=row["next_retry_at_ms"],
         restarts=row["restarts"],
-        restart_exhausted=_is_exhausted(row),
+        restart_exhausted=_is_exhausted(row, able.max_restarts),
         changed_since_start=row["actual"] in (Actual.ON, Actual.UNKNOWN) and not row["prepared"],
         ports=ports,
     )
 
 
-def _is_exhausted(row: dict[str, Any]) -> bool:
-    auto = conf().cvm.auto_restart
+def _is_exhausted(row: dict[str, Any], max_restarts: int | None) -> bool:
     rests = row["next_retry_at_ms"] is None and row["generation"] == row["observed_generation"]
     is_down = row["desired"] == Desired.RUNNING and row["actual"] == Actual.OFF
-    return auto.enabled and is_down and rests and row["restarts"] >= max(1, auto.max_retries)
+    return max_restarts is not None and is_down and rests and row["restarts"] >= max_restarts

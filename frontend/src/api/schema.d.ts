@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Create a VM, and start it
-         * @description Checks everything first, then reserves, writes down, and starts the VM unless `stopped`. Answers once it is launched. Whatever fails leaves nothing behind: no VM, no files, no port. A launch that takes longer than 30 s is answered with the id all the same; a later failure shows in `boot_error`.
+         * @description Checks everything first, then reserves, writes down, and starts the VM unless `stopped`. Answers once it is launched. Whatever fails leaves nothing behind: no VM, no files, no port. A launch that takes longer than 30 s is answered with the id all the same; a later failure shows in `boot_error`. Of several nodes it goes to the one in `node`, else to the least loaded of those that can take it.
          */
         post: operations["CreateVm"];
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Check what CreateVm would refuse
-         * @description Takes what CreateVm takes, reserves and writes nothing. A wrong configuration is no failure, nor is a value of a wrong type: all that is wrong is in `problems`, in CreateVm's own words, first what it would name. Without problems CreateVm would launch it now, as far as that can be known before; it decides anew. `notes` forbid nothing.
+         * @description Takes what CreateVm takes, reserves and writes nothing. A wrong configuration is no failure, nor is a value of a wrong type: all that is wrong is in `problems`, in CreateVm's own words, first what it would name. Without problems CreateVm would launch it now, as far as that can be known before; it decides anew. `notes` forbid nothing. Of several nodes, `nodes` tells what is against each.
          */
         post: operations["CheckVm"];
         delete?: never;
@@ -1132,6 +1132,7 @@ export interface components {
             problems: components["schemas"]["Remark"][];
             /** @description what it takes all the same, and is worth knowing */
             notes: components["schemas"]["Remark"][];
+            nodes: components["schemas"]["NodeVerdict"][];
         };
         ComposeHash: {
             /** @description lower-case hex */
@@ -1594,6 +1595,11 @@ export interface components {
             /** @default  */
             name?: string | null;
         };
+        NodeVerdict: {
+            node: string;
+            /** @description Why CreateVm would not make it there; empty where nothing is known. */
+            problem: string;
+        };
         OfNodeRequest: {
             /**
              * @description The node's name; empty: the one that is asked.
@@ -1938,6 +1944,8 @@ export interface components {
             networks: components["schemas"]["NetworkingConfig"][];
             /** @description development: the platform to simulate, such as dstack-tdx; implies no_tee */
             simulated_tee: string | null;
+            /** @description name of the node that it shall run on; empty: the least loaded of those that can take it */
+            node: string;
         };
         VmConfigurationRequest: {
             /**
@@ -2027,6 +2035,11 @@ export interface components {
             networks?: components["schemas"]["NetworkingConfigRequest"][] | null;
             /** @description development: the platform to simulate, such as dstack-tdx; implies no_tee */
             simulated_tee?: string | null;
+            /**
+             * @description name of the node that it shall run on; empty: the least loaded of those that can take it
+             * @default
+             */
+            node?: string | null;
         };
         VmEvent: {
             /** @description grows, and is never used twice */
@@ -2065,6 +2078,7 @@ export interface components {
             /** @description the last of them, newest last */
             events: components["schemas"]["GuestEvent"][];
             interfaces: components["schemas"]["NetworkInterfaceStatus"][];
+            node: string;
         };
         WhoAmIResponse: {
             name: string;
@@ -2275,6 +2289,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             405: components["responses"]["WrongVerb"];
             413: components["responses"]["TooLarge"];
             429: components["responses"]["Throttled"];

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class VmInfo(_message.Message):
-    __slots__ = ("id", "name", "status", "uptime", "app_url", "app_id", "instance_id", "configuration", "exited_at", "boot_progress", "boot_error", "shutdown_progress", "image_version", "events", "interfaces")
+    __slots__ = ("id", "name", "status", "uptime", "app_url", "app_id", "instance_id", "configuration", "exited_at", "boot_progress", "boot_error", "shutdown_progress", "image_version", "events", "interfaces", "node")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,7 @@ class VmInfo(_message.Message):
     IMAGE_VERSION_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     INTERFACES_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     status: str
@@ -39,7 +40,8 @@ class VmInfo(_message.Message):
     image_version: str
     events: _containers.RepeatedCompositeFieldContainer[GuestEvent]
     interfaces: _containers.RepeatedCompositeFieldContainer[NetworkInterfaceStatus]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[str] = ..., uptime: _Optional[str] = ..., app_url: _Optional[str] = ..., app_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., configuration: _Optional[_Union[VmConfiguration, _Mapping]] = ..., exited_at: _Optional[str] = ..., boot_progress: _Optional[str] = ..., boot_error: _Optional[str] = ..., shutdown_progress: _Optional[str] = ..., image_version: _Optional[str] = ..., events: _Optional[_Iterable[_Union[GuestEvent, _Mapping]]] = ..., interfaces: _Optional[_Iterable[_Union[NetworkInterfaceStatus, _Mapping]]] = ...) -> None: ...
+    node: str
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[str] = ..., uptime: _Optional[str] = ..., app_url: _Optional[str] = ..., app_id: _Optional[str] = ..., instance_id: _Optional[str] = ..., configuration: _Optional[_Union[VmConfiguration, _Mapping]] = ..., exited_at: _Optional[str] = ..., boot_progress: _Optional[str] = ..., boot_error: _Optional[str] = ..., shutdown_progress: _Optional[str] = ..., image_version: _Optional[str] = ..., events: _Optional[_Iterable[_Union[GuestEvent, _Mapping]]] = ..., interfaces: _Optional[_Iterable[_Union[NetworkInterfaceStatus, _Mapping]]] = ..., node: _Optional[str] = ...) -> None: ...
 
 class NetworkInterfaceStatus(_message.Message):
     __slots__ = ("mode", "backend", "mac", "bridge_name", "netdev_id")
@@ -78,7 +80,7 @@ class ComposeHash(_message.Message):
     def __init__(self, hash: _Optional[str] = ...) -> None: ...
 
 class VmConfiguration(_message.Message):
-    __slots__ = ("name", "image", "compose_file", "vcpu", "memory", "disk_size", "ports", "encrypted_env", "app_id", "user_config", "hugepages", "pin_numa", "gpus", "kms_urls", "gateway_urls", "stopped", "no_tee", "networking", "networks", "simulated_tee")
+    __slots__ = ("name", "image", "compose_file", "vcpu", "memory", "disk_size", "ports", "encrypted_env", "app_id", "user_config", "hugepages", "pin_numa", "gpus", "kms_urls", "gateway_urls", "stopped", "no_tee", "networking", "networks", "simulated_tee", "node")
     NAME_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     COMPOSE_FILE_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +101,7 @@ class VmConfiguration(_message.Message):
     NETWORKING_FIELD_NUMBER: _ClassVar[int]
     NETWORKS_FIELD_NUMBER: _ClassVar[int]
     SIMULATED_TEE_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
     name: str
     image: str
     compose_file: str
@@ -119,7 +122,8 @@ class VmConfiguration(_message.Message):
     networking: NetworkingConfig
     networks: _containers.RepeatedCompositeFieldContainer[NetworkingConfig]
     simulated_tee: str
-    def __init__(self, name: _Optional[str] = ..., image: _Optional[str] = ..., compose_file: _Optional[str] = ..., vcpu: _Optional[int] = ..., memory: _Optional[int] = ..., disk_size: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[PortMapping, _Mapping]]] = ..., encrypted_env: _Optional[bytes] = ..., app_id: _Optional[str] = ..., user_config: _Optional[str] = ..., hugepages: _Optional[bool] = ..., pin_numa: _Optional[bool] = ..., gpus: _Optional[_Union[GpuConfig, _Mapping]] = ..., kms_urls: _Optional[_Iterable[str]] = ..., gateway_urls: _Optional[_Iterable[str]] = ..., stopped: _Optional[bool] = ..., no_tee: _Optional[bool] = ..., networking: _Optional[_Union[NetworkingConfig, _Mapping]] = ..., networks: _Optional[_Iterable[_Union[NetworkingConfig, _Mapping]]] = ..., simulated_tee: _Optional[str] = ...) -> None: ...
+    node: str
+    def __init__(self, name: _Optional[str] = ..., image: _Optional[str] = ..., compose_file: _Optional[str] = ..., vcpu: _Optional[int] = ..., memory: _Optional[int] = ..., disk_size: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[PortMapping, _Mapping]]] = ..., encrypted_env: _Optional[bytes] = ..., app_id: _Optional[str] = ..., user_config: _Optional[str] = ..., hugepages: _Optional[bool] = ..., pin_numa: _Optional[bool] = ..., gpus: _Optional[_Union[GpuConfig, _Mapping]] = ..., kms_urls: _Optional[_Iterable[str]] = ..., gateway_urls: _Optional[_Iterable[str]] = ..., stopped: _Optional[bool] = ..., no_tee: _Optional[bool] = ..., networking: _Optional[_Union[NetworkingConfig, _Mapping]] = ..., networks: _Optional[_Iterable[_Union[NetworkingConfig, _Mapping]]] = ..., simulated_tee: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
 
 class NetworkingConfig(_message.Message):
     __slots__ = ("mode", "bridge_name")
@@ -426,16 +430,26 @@ class SvProcessInfo(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., status: _Optional[str] = ..., pid: _Optional[int] = ..., command: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class CheckVmResponse(_message.Message):
-    __slots__ = ("app_id", "compose_hash", "problems", "notes")
+    __slots__ = ("app_id", "compose_hash", "problems", "notes", "nodes")
     APP_ID_FIELD_NUMBER: _ClassVar[int]
     COMPOSE_HASH_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
     app_id: str
     compose_hash: str
     problems: _containers.RepeatedCompositeFieldContainer[Remark]
     notes: _containers.RepeatedCompositeFieldContainer[Remark]
-    def __init__(self, app_id: _Optional[str] = ..., compose_hash: _Optional[str] = ..., problems: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ...) -> None: ...
+    nodes: _containers.RepeatedCompositeFieldContainer[NodeVerdict]
+    def __init__(self, app_id: _Optional[str] = ..., compose_hash: _Optional[str] = ..., problems: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ..., notes: _Optional[_Iterable[_Union[Remark, _Mapping]]] = ..., nodes: _Optional[_Iterable[_Union[NodeVerdict, _Mapping]]] = ...) -> None: ...
+
+class NodeVerdict(_message.Message):
+    __slots__ = ("node", "problem")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    problem: str
+    def __init__(self, node: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class Remark(_message.Message):
     __slots__ = ("field", "message")

@@ -36,6 +36,7 @@ FIELDS: dict[str, dict[str, Words]] = {
         "pin_numa": "keep to the CPUs near its GPUs",
         "stopped": "prepare only, don't start",
         "no_tee": "a plain VM, without confidentiality",
+        "node": "name of the node that it shall run on; empty: the least loaded of those that can take it",
         "networking": "one interface; `networks` wins",
         "networks": "interfaces; none: the host's default",
         "simulated_tee": "development: the platform to simulate, such as dstack-tdx; implies no_tee",

@@ -39,6 +39,7 @@ CONFIGURATION: dict[str, Any] = {
     "networking": {"mode": "user", "bridge_name": ""},
     "networks": [{"mode": "user", "bridge_name": ""}],
     "simulated_tee": None,
+    "node": "",
 }
 INFO: dict[str, Any] = {
     "id": ID,
@@ -64,6 +65,7 @@ INFO: dict[str, Any] = {
             "netdev_id": "net0",
         }
     ],
+    "node": "rack-3",
 }
 BY_ID = {"By id": {"id": ID}}
 CHANGES = (404, 409, 503)
@@ -74,7 +76,8 @@ METHODS = {
         "Create a VM, and start it",
         "Checks everything first, then reserves, writes down, and starts the VM unless `stopped`. Answers "
         "once it is launched. Whatever fails leaves nothing behind: no VM, no files, no port. A launch that "
-        "takes longer than 30 s is answered with the id all the same; a later failure shows in `boot_error`.",
+        "takes longer than 30 s is answered with the id all the same; a later failure shows in `boot_error`. "
+        "Of several nodes it goes to the one in `node`, else to the least loaded of those that can take it.",
         {"An app with a port": CREATE, "Prepared only": CREATE | {"stopped": True, "ports": []}},
         {"Created": {"id": ID}},
         CHANGES,
@@ -85,7 +88,7 @@ METHODS = {
         "Takes what CreateVm takes, reserves and writes nothing. A wrong configuration is no failure, nor is "
         "a value of a wrong type: all that is wrong is in `problems`, in CreateVm's own words, first what it "
         "would name. Without problems CreateVm would launch it now, as far as that can be known before; it "
-        "decides anew. `notes` forbid nothing.",
+        "decides anew. `notes` forbid nothing. Of several nodes, `nodes` tells what is against each.",
         {"An app with a port": CREATE, "Nothing yet": {}},
         {
             "A port is taken": {
@@ -105,9 +108,10 @@ METHODS = {
                         "has the same name",
                     }
                 ],
+                "nodes": [],
             }
         },
-        (503,),
+        (404, 503),
     ),
     "StartVm": MethodWords(
         TAG,

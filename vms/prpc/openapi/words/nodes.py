@@ -87,6 +87,7 @@ METHODS = {
 }
 
 FIELDS: dict[str, dict[str, Words]] = {
+    "NodeVerdict": {"problem": "Why CreateVm would not make it there; empty where nothing is known."},
     "OfNode": {"node": OF_NODE},
     "DeleteImageRequest": {"node": OF_NODE},
     "PullRegistryImageRequest": {"nodes": "Names of nodes, or `*`; empty: the one that is asked."},

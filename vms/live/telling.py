@@ -27,6 +27,8 @@ class TellingConsumer(AsyncWebsocketConsumer):
 
     route: ClassVar[str]
     """Where it is, for the router and the metrics."""
+    channel_layer_alias = "none"
+    """The hub hears for all watchers. A channel of each one's own would wait at Redis, and end with it."""
 
     async def connect(self) -> None:
         self._unread = 0

@@ -27,7 +27,8 @@ START_S = 60.0
 class Store:
     """A server process that can be ended, killed, stopped for a while and started again."""
 
-    def __init__(self, command: list[str], folder: Path, port: int) -> None:
+    def __init__(self, command: list[str], folder: Path, port: int, host: str) -> None:
+        self.host = host
         self.port = port
         self._command = command
         self._folder = folder
@@ -59,7 +60,7 @@ class Store:
 class Postgresql(Store):
     """A cluster of its own; :meth:`make_database` makes empty databases in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str) -> None:
         assert BINARIES, "PostgreSQL is missing; script/test installs it"
         port = a_free_port()
         data = folder / "data"
@@ -76,16 +77,18 @@ class Postgresql(Store):
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
         options = {
             "port": port,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": host,
             "unix_socket_directories": "",
             "max_connections": 300,
             # Of tests, whose databases need not survive the machine; the rest is as everywhere.
             "fsync": "off",
         }
         given = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        super().__init__([str(BINARIES[0] / "postgres"), "-D", str(data), *given], folder, port)
+        super().__init__([str(BINARIES[0] / "postgres"), "-D", str(data), *given], folder, port, host)
 
     def answers(self) -> bool:
         try:
@@ -95,7 +98,7 @@ class Postgresql(Store):
         return True
 
     def url(self, database: str) -> str:
-        return f"postgres://vmm:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+        return f"postgres://vmm:{PASSWORD}@{self.host}:{self.port}/{database}"
 
     def make_database(self, name: str) -> str:
         """The URL of a new, empty database."""
@@ -107,17 +110,17 @@ class Postgresql(Store):
 class Redis(Store):
     """Keeps nothing: a restart forgets who listened, as after a crash."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str) -> None:
         program = shutil.which("redis-server")
         assert program is not None, "redis-server is missing; script/test installs it"
         port = a_free_port()
         _owned(folder)
-        words = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", PASSWORD]
-        super().__init__([program, "--port", str(port), "--dir", str(folder), *words], folder, port)
+        words = ["--bind", host, "--save", "", "--appendonly", "no", "--requirepass", PASSWORD]
+        super().__init__([program, "--port", str(port), "--dir", str(folder), *words], folder, port, host)
 
     @property
     def url(self) -> str:
-        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+        return f"redis://:{PASSWORD}@{self.host}:{self.port}/0"
 
     def answers(self) -> bool:
         try:
@@ -128,14 +131,14 @@ class Redis(Store):
 
 
 @contextlib.contextmanager
-def stores() -> Iterator[tuple[Postgresql, Redis]]:
-    """Both, running; nothing of them is left at the end."""
+def stores(host: str = "127.0.0.1") -> Iterator[tuple[Postgresql, Redis]]:
+    """Both, running at that address of this host; nothing of them is left at the end."""
     # Not below pytest's folders, which are their user's only: PostgreSQL refuses to be root's.
     folder = Path(tempfile.mkdtemp(prefix="vmm-stores-"))
     folder.chmod(0o755)
     started: list[Store] = []
     try:
-        postgresql, cache = Postgresql(folder / "postgresql"), Redis(folder / "redis")
+        postgresql, cache = Postgresql(folder / "postgresql", host), Redis(folder / "redis", host)
         started = [postgresql, cache]
         for server in started:
             server.start()

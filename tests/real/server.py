@@ -78,10 +78,14 @@ class Server:
         (images / image.name).symlink_to(image)
         return image.name
 
+    def command(self, *words: str) -> list[str]:
+        """How such a management command is run."""
+        return [sys.executable, *self.program, *words]
+
     def manage(self, *command: str) -> None:
         """Run a management command to its end."""
         done = subprocess.run(
-            [sys.executable, *self.program, *command],
+            self.command(*command),
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -99,7 +103,7 @@ class Server:
         """Start, and wait for nothing."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *self.program, "serve"],
+                self.command("serve"),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

@@ -12,12 +12,15 @@ from vmm_site.serving import Plan, leave, run  # isort: skip
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from tests.figures.test_points import FIRST
 from tests.guest.unix_sockets import UnixSockets
 from vmm_site.endpoints import Tcp
 from vms.access import keeper
 from vms.conf import conf
+from vms.figures.board import board
 from vms.guest import agents
 from vms.guest.agents import Agents
 from vms.hypervisor.fake import FakeDriver
@@ -44,11 +47,24 @@ def main() -> None:
         agents.announce(node_pk, Agents(Connector(driver, sockets_of(conf().data_dir))))
         await stop.wait()
 
+    async def figures(stop: asyncio.Event) -> None:
+        """A core more is used from reading to reading."""
+        number = 0
+        while not stop.is_set():
+            number += 1
+            for folder in conf().run_path.glob("*"):
+                read = replace(
+                    FIRST, at_ms=number * 10_000, taken_s=number * 10.0, cpu_s=number * number * 5.0
+                )
+                board.add_vm(folder.name, read)
+            await asyncio.sleep(QUICKLY_S)
+
+    services = [("hub", hub.run), ("audit log", keeper.run), ("guests", guests), ("figures", figures)]
     leave(
         run(
             Plan(
                 application=application,
-                services=[("hub", hub.run), ("audit log", keeper.run), ("guests", guests)],
+                services=services,
                 endpoints=[Tcp("127.0.0.1", port)],
                 data_dir=conf().data_dir,
                 on_ready=lambda listening: print("ready", flush=True),  # noqa: T201 (the test reads it)

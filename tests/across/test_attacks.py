@@ -76,7 +76,7 @@ async def test_one_for_something_else_is_refused(pair: Pair) -> None:
         ({"now_s": time.time() - 300}, "expired"),
         ({"now_s": time.time() + 300}, "in the future"),
     ):
-        answer, _ = await sent(pair, of(olga), target, **options)  # type: ignore[arg-type]
+        answer, _ = await sent(pair, of(olga), target, **options)
         assert (answer.status_code, words in answer.json()["message"]) == (401, True), answer.text
         assert tokens.PROOF_HEADER not in answer.headers
     for nonsense in ("", "x", "a.b", "A" * 8000):

@@ -36,6 +36,8 @@ from vms.access.principal import current
 from vms.database import in_database
 from vms.figures.board import NODE, Row, board
 from vms.figures.points import NodePoint, VmPoint
+from vms.fleet import figures as of_others
+from vms.fleet.figures import Others
 from vms.live.telling import TellingConsumer
 from vms.selectors import figures
 
@@ -71,8 +73,10 @@ class FiguresConsumer(TellingConsumer):
         self._watched: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._news = asyncio.Event()
+        self._others = Others(self.send_frame)
 
     def left(self) -> None:
+        self._others.end()
         self._watch_only(set())
 
     def point(self, key: str, row: Row) -> None:
@@ -105,7 +109,10 @@ class FiguresConsumer(TellingConsumer):
         known = await self._seen(wanted.vms)
         unknown = [vm_id for vm_id in wanted.vms if vm_id not in known]
         sees_node = wanted.node and allows(current(), Permission.SEE_NODE)
-        new = self._watch_only(known | ({NODE} if sees_node else set()))
+        elsewhere = await in_database(of_others.elsewhere, known)
+        here = known.difference(*elsewhere.values())
+        new = self._watch_only(here | ({NODE} if sees_node else set()))
+        self._others.watch(elsewhere)
         if unknown:
             await self.send_frame(orjson.dumps({"type": "unknown", "vms": unknown}))
         if wanted.node and not sees_node:

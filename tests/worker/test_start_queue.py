@@ -188,3 +188,30 @@ async def test_the_end_lets_go_of_boots(queue: StartQueue) -> None:
     await turns()
     await queue.close()
     assert not queue.is_full
+
+
+async def test_a_vm_that_is_launched_again_waits_for_no_boot_of_its_own(
+    queue: StartQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped and started at once, time and again: what was booting is gone."""
+    monkeypatch.setattr(module, "MAX_BOOT_S", 1000.0)
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            assert await queue.enter(Lane("vm"), yes)
+            queue.booting("vm")
+    await turns()
+    # Exactly one slot is taken: another one is free, and no third.
+    assert await queue.enter(Lane("other"), yes)
+    assert queue.is_full
+
+
+async def test_a_boot_that_ends_before_it_was_looked_at_gives_its_slot_back(
+    queue: StartQueue, up: set[str]
+) -> None:
+    await taken(queue)
+    up.update(("other-0", "other-1"))
+    queue.booting("other-0")
+    queue.booting("other-1")
+    await queue.close()
+    await turns()
+    assert not queue.is_full

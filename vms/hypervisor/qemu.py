@@ -38,7 +38,7 @@ EXIT_WAIT_S = 1.0
 KILL_WAIT_S = 10.0
 """How long a killed process may take to be gone; longer means it is stuck in the kernel."""
 
-POLL_S = 0.01
+POLL_S = 0.005
 
 
 class QemuDriver:

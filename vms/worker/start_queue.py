@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from vms import telemetry
@@ -20,7 +21,7 @@ class StartQueue:
     def __init__(self, width: int, boot_is_over: Callable[[str], Awaitable[bool]]) -> None:
         self._slots = asyncio.Semaphore(width)
         self._boot_is_over = boot_is_over
-        self._holders: set[asyncio.Task[None]] = set()
+        self._holders: dict[str, asyncio.Task[None]] = {}
 
     @property
     def is_full(self) -> bool:
@@ -29,8 +30,10 @@ class StartQueue:
     async def enter(self, lane: Lane, is_wanted: Callable[[], Awaitable[bool]]) -> bool:
         """Wait for a slot. False, and none taken, once the lane closes or a wake finds it unwanted.
 
-        Other wakes don't cost the place in the queue.
+        Other wakes don't cost the place in the queue. A VM's boot is over if it is to be launched again.
         """
+        if (before := self._holders.get(lane.vm_id)) is not None:
+            before.cancel()
         slot = asyncio.create_task(self._slots.acquire())
         asked_at, entered = asyncio.get_running_loop().time(), False
         telemetry.STARTS_WAITING.inc()
@@ -59,23 +62,27 @@ class StartQueue:
     def booting(self, vm_id: str) -> None:
         """The launch succeeded: the slot is given back once the guest is up."""
         task = asyncio.create_task(self._hold(vm_id), name=f"boot of {vm_id}")
-        self._holders.add(task)
-        task.add_done_callback(self._holders.discard)
+        self._holders[vm_id] = task
+        task.add_done_callback(partial(self._is_over, vm_id))
 
     async def close(self) -> None:
-        for task in self._holders:
+        holders = list(self._holders.values())
+        for task in holders:
             task.cancel()
-        await asyncio.gather(*self._holders, return_exceptions=True)
+        await asyncio.gather(*holders, return_exceptions=True)
 
     async def _hold(self, vm_id: str) -> None:
-        try:
-            deadline = asyncio.get_running_loop().time() + MAX_BOOT_S
-            while asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(BOOT_LOOK_S)
-                if await self._boot_is_over(vm_id):
-                    return
-        finally:
-            self.leave()
+        deadline = asyncio.get_running_loop().time() + MAX_BOOT_S
+        while asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(BOOT_LOOK_S)
+            if await self._boot_is_over(vm_id):
+                return
+
+    def _is_over(self, vm_id: str, task: asyncio.Task[None]) -> None:
+        """However it ended, even before it began: its slot is free."""
+        self.leave()
+        if self._holders.get(vm_id) is task:
+            del self._holders[vm_id]
 
 
 async def _done_before(task: asyncio.Task[Any], event: asyncio.Event) -> bool:

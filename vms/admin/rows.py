@@ -15,7 +15,20 @@ class OfTheNode(ReadOnly):
 
 @admin.register(Node, site=site)
 class NodeAdmin(OfTheNode):
-    list_display = ("name", "platform", "accelerator", "version", "heartbeat_at_ms")
+    list_display = (
+        "name",
+        "platform",
+        "accelerator",
+        "version",
+        "cordoned",
+        "draining",
+        "vcpus",
+        "memory_mb",
+        "address",
+        "heartbeat_at_ms",
+    )
+    list_filter = ("platform", "cordoned")
+    search_fields = ("name", "address")
 
 
 @admin.register(Image, site=site)

@@ -14,6 +14,17 @@ test.describe('the pages about the host', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
+  test('say nothing of nodes where one host works alone, but how others join it', async ({ page }) => {
+    await page.goto('/');
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    await expect(navigation.getByRole('link', { name: 'Host', exact: true })).toBeVisible();
+    await expect(navigation.getByRole('link', { name: 'Nodes' })).toHaveCount(0);
+    await page.goto('/nodes');
+    await expect(page.getByRole('heading', { name: 'This host works alone' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Pull an image…' })).toHaveCount(0);
+    await expectAccessible(page);
+  });
+
   test('say how GPUs come here where there are none', async ({ page }) => {
     await page.goto('/gpus');
     await expect(page.getByRole('heading', { level: 1, name: 'GPUs' })).toBeVisible();

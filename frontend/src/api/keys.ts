@@ -26,8 +26,8 @@ export const keys = {
   audit: (filter: object) => ['audit', filter] as const,
   /** Settings of the host that clients need. */
   meta: ['meta'] as const,
-  /** GPUs of the host, and whether each is free. */
-  gpus: ['gpus'] as const,
+  /** GPUs of a node, empty: of this host; and whether each is free. */
+  gpus: (node: string) => ['gpus', node] as const,
   /** What the server would refuse of a VM that is being put together: the request as text. */
   vmCheck: (request: string) => ['vmCheck', request] as const,
   /** What an application's environment is encrypted to. */

@@ -5,6 +5,7 @@ export const emptyForm: DeployForm = {
   name: '',
   compose: '',
   own: true,
+  node: '',
   image: '',
   vcpu: 2,
   memory: 2_048,

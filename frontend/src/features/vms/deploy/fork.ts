@@ -25,6 +25,7 @@ export function forkOf(original: Configuration, host: Host, vms: Iterable<VmRow>
     name: `${original.name} copy`.slice(0, 128),
     compose: original.compose_file,
     own: false,
+    node: '',
     image: original.image,
     vcpu: original.vcpu,
     memory: original.memory,

@@ -35,6 +35,8 @@ export interface DeployForm {
   compose: string;
   /** The file was begun here: name, image and environment write in it. One that came whole is left alone. */
   own: boolean;
+  /** The host that it runs on; empty: any that can take it. */
+  node: string;
   image: string;
   vcpu: NumberField;
   /** MB */
@@ -68,6 +70,7 @@ export function requestOf(form: DeployForm, encryptedEnv = ''): CreateRequest {
   const simulated = simulatedTees.find((each) => each === form.protection);
   return {
     name: form.name.trim(),
+    ...(form.node !== '' && { node: form.node }),
     image: form.image,
     compose_file: form.compose,
     vcpu: Number(form.vcpu),

@@ -21,6 +21,7 @@ const places: Record<string, Step> = {
   user_config: 'application',
   encrypted_env: 'environment',
   kms_urls: 'environment',
+  node: 'machine',
   image: 'machine',
   vcpu: 'machine',
   memory: 'machine',

@@ -12,6 +12,7 @@ export function formOf(configuration: Configuration): DeployForm {
     compose: configuration.compose_file,
     // Written elsewhere: only what somebody changes on purpose may change in it.
     own: false,
+    node: '',
     image: configuration.image,
     vcpu: configuration.vcpu,
     memory: configuration.memory,

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { VmRow } from '@/api/vm';
+import { useNodes } from '@/live/useLive';
 import { brokenYaml } from '../compose/brokenYaml';
 import { useComposeHash } from '../compose/useComposeHash';
 import type { Deploy } from '../deploy/deployContext';
@@ -42,7 +43,9 @@ export interface Update {
  */
 export function useUpdate(host: Host, row: VmRow, latest: Configuration): Update {
   const [base, setBase] = useState(latest);
-  const [form, setWhole] = useState(() => formOf(latest));
+  const [typed, setWhole] = useState(() => formOf(latest));
+  // Where there are several nodes it is judged by its own, and has that one's images and GPUs.
+  const form = useNodes().length > 1 ? { ...typed, node: row.node } : typed;
   const [env, setEnv] = useState<readonly EnvRow[]>([]);
   const [replacesEnv, setReplacesEnv] = useState(false);
   const before = formOf(base);
@@ -63,7 +66,7 @@ export function useUpdate(host: Host, row: VmRow, latest: Configuration): Update
     concerns(problem, changes, before, form),
   );
   const problems = [...own, ...ofEnv, ...checked];
-  const broken = useMemo(() => brokenYaml(form.compose), [form.compose]);
+  const broken = useMemo(() => brokenYaml(typed.compose), [typed.compose]);
   const notes = broken && form.compose !== before.compose ? [{ field: 'compose_file', message: broken }] : [];
 
   const deploy: Deploy = {

@@ -7,7 +7,7 @@ import classes from './Machine.module.css';
 /** GPUs that are handed to the VM whole. Not asked for where the host has none to give. */
 export function GpuChoice() {
   const { form, setForm, errorOf } = useDeploy();
-  const { data, error } = useGpus();
+  const { data, error } = useGpus(form.node);
   const gpus = data?.gpus ?? [];
   if (!error && gpus.length === 0 && form.gpuMode === 'none') return null;
   const unknown = form.gpus.filter((slot) => !gpus.some((gpu) => gpu.slot === slot));

@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { ImageRow, PullRow, Support } from '@/api/image';
 import { Empty } from '@/components/ui/Empty';
 import { shorten } from '@/lib/shorten';
-import { usePulls } from '@/live/useLive';
+import { useFleetImages, usePulls } from '@/live/useLive';
 import { useDeploy } from '../deployContext';
 import { Group } from '../Group';
+import { imagesOf } from '../imagesOf';
 import classes from './Machine.module.css';
 
 const supportWords: Record<Support, string> = {
@@ -19,14 +20,16 @@ export function ImageChoice() {
   const { form, setForm, host, errorOf } = useDeploy();
   const pulls = usePulls();
   const pulling = (pulls ?? []).filter(({ state }) => state !== 'done' && state !== 'failed');
-  const chosen = host.images.find(({ name }) => name === form.image);
+  const all = useFleetImages() ?? [];
+  const images = form.node === '' ? host.images : imagesOf(all, form.node);
+  const chosen = images.find(({ name }) => name === form.image);
   const isUnknown = form.image !== '' && !chosen;
   return (
     <Group
       title="Image"
       text="Kernel and system that the VM starts from. Only images that this host has can be chosen."
     >
-      {host.images.length === 0 ? (
+      {images.length === 0 ? (
         <Empty
           title="This host has no image yet"
           action={
@@ -46,7 +49,7 @@ export function ImageChoice() {
         >
           {form.image === '' && <option value="">Choose an image</option>}
           {isUnknown && <option value={form.image}>{form.image} (not on this host)</option>}
-          {host.images.map((image) => (
+          {images.map((image) => (
             <option key={image.name} value={image.name} disabled={image.problem !== '' || image.deleting}>
               {optionText(image)}
             </option>

@@ -4,6 +4,7 @@ import { Advanced, FieldRow, Group } from '../Group';
 import { NumberInput } from '../NumberInput';
 import { GpuChoice } from './GpuChoice';
 import { ImageChoice } from './ImageChoice';
+import { NodeChoice } from './NodeChoice';
 import { ProtectionChoice } from './ProtectionChoice';
 import { SizePresets } from './SizePresets';
 
@@ -13,6 +14,7 @@ export function MachineStep() {
   return (
     <>
       <ImageChoice />
+      <NodeChoice />
       <Group
         title="Size"
         text="vCPUs, memory and disk can be changed later while the VM is stopped; a disk never shrinks."

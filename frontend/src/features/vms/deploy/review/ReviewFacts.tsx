@@ -49,6 +49,7 @@ const facts: Record<Exclude<Step, 'review'>, (deploy: Deploy) => readonly Fact[]
     ...(form.kmsUrls.trim() ? [{ term: 'KMS', value: lines(form.kmsUrls).join(', '), mono: true }] : []),
   ],
   machine: ({ form }) => [
+    ...(form.node ? [{ term: 'Node', value: form.node }] : []),
     { term: 'Image', value: form.image },
     {
       term: 'Size',

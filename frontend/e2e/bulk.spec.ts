@@ -4,7 +4,9 @@ import { createVm, removeVm, type Created } from './host';
 test.describe('actions on many VMs', () => {
   let created: Created[] = [];
 
-  test.afterEach(async ({ request }) => {
+  test.afterEach(async ({ page, request }) => {
+    // Else the page of a VM may still be asking for it when it is gone.
+    await page.goto('about:blank');
     for (const { id } of created) await removeVm(request, id);
     created = [];
   });

@@ -16,12 +16,12 @@ interface Props {
 }
 
 const columns: readonly [Column<NodeRow>, ...Column<NodeRow>[]] = [
-  { key: 'node', header: 'Node', width: 'minmax(150px, 1.3fr)', cell: (node) => <Name node={node} /> },
-  { key: 'state', header: 'State', width: 'minmax(110px, 0.9fr)', cell: (node) => <State node={node} /> },
+  { key: 'node', header: 'Node', width: 'minmax(130px, 1.3fr)', cell: (node) => <Name node={node} /> },
+  { key: 'state', header: 'State', width: 'minmax(100px, 0.9fr)', cell: (node) => <State node={node} /> },
   {
     key: 'vcpus',
     header: 'vCPUs given',
-    width: 'minmax(110px, 0.8fr)',
+    width: 'minmax(92px, 0.8fr)',
     cell: ({ vcpus_used, max_vcpu, vcpus }) => (
       <Room used={vcpus_used} total={max_vcpu ?? vcpus} format={(count) => String(count)} />
     ),
@@ -29,13 +29,13 @@ const columns: readonly [Column<NodeRow>, ...Column<NodeRow>[]] = [
   {
     key: 'memory',
     header: 'Memory given',
-    width: 'minmax(130px, 0.9fr)',
+    width: 'minmax(116px, 0.9fr)',
     cell: ({ memory_mb_used, max_memory_mb, memory_mb }) => (
       <Room used={memory_mb_used} total={max_memory_mb ?? memory_mb} format={formatMemory} />
     ),
   },
-  { key: 'load', header: 'Load', width: 'minmax(96px, 0.6fr)', cell: (node) => <Load node={node} /> },
-  { key: 'vms', header: 'VMs', width: 'minmax(92px, 0.5fr)', cell: (node) => <Vms node={node} /> },
+  { key: 'load', header: 'Load', width: 'minmax(76px, 0.6fr)', cell: (node) => <Load node={node} /> },
+  { key: 'vms', header: 'VMs', width: 'minmax(80px, 0.5fr)', cell: (node) => <Vms node={node} /> },
   { key: 'images', header: 'Images', width: '64px', number: true, cell: ({ images }) => images },
   {
     key: 'gpus',

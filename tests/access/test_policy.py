@@ -32,6 +32,7 @@ TABLE = {
     Permission.CHANGE_VM: ({Role.ADMIN}, EVERYBODY),
     Permission.SEE_NODE: (SEERS, SEERS),
     Permission.STEER_NODE: ({Role.ADMIN}, {Role.ADMIN}),
+    Permission.MANAGE_NODES: ({Role.ADMIN}, {Role.ADMIN}),
     Permission.MANAGE_ACCESS: ({Role.ADMIN}, {Role.ADMIN}),
 }
 """Which roles may, of what is others', and of what is their own."""

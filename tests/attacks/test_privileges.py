@@ -52,7 +52,7 @@ EXTRA: dict[str, Any] = {
     "is_superuser": True,
     "desired": "running",
     "cid": 3,
-    "node": 1,
+    "node_id": 1,
     "revision": 0,
     "prepared": True,
     "__class__": "x",

@@ -39,7 +39,7 @@ CHUNK = 64 << 10
 NOTHING = bytes(CHUNK)
 KEEP_FREE = 256 << 20
 LOOK_AT_SPACE_EVERY = 64 << 20
-UNIMPORTANT = {SECRET_KEY, "server.lock", STAGE}
+UNIMPORTANT = {SECRET_KEY, "node-id", "server.lock", STAGE}
 """What is in a data folder as soon as a command has run with it."""
 
 

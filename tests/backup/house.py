@@ -40,7 +40,8 @@ def lay_out(folder: Path) -> Places:
             "INSERT INTO vms_node (name, version, platform, missing, accelerator, qemu_version, "
             "notice, numa_cpus, findings, findings_at_ms, heartbeat_at_ms, reload_generation, "
             "reload_observed_generation, reload_report, boot_id, capabilities, load) "
-            "VALUES ('rack-3', '', 'none', '', '', '', '', '{}', '[]', 0, 5, 0, 0, '{}', 'a boot', '{}', '{}')"
+            "VALUES ('rack-3', '', 'none', '', '', '', '', '{}', '[]', 0, 5, 0, 0, '{}', 'a boot', "
+            "'{}', '{}')"
         )
     for vm_id in (RUNS, RESTS):
         directory = folder / "vm" / vm_id
